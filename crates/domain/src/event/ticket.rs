@@ -1,0 +1,127 @@
+//! The life of a ticket.
+
+use crate::{
+    id::{ConversationId, MessageId, TicketId},
+    protocol::ProtocolNumber,
+    sealed::Sealed,
+    sla::{Deadline, DeadlineName, Rung},
+    words::{Channel, Kind, Office, Urgency, vocabulary},
+};
+use jiff::{Timestamp, civil::Date};
+use std::fmt;
+
+/// What triage, or nobody yet, says a ticket is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Classification {
+    /// `None`: not classified, the URP does it.
+    pub kind: Option<Kind>,
+    /// Proposed office.
+    pub office: Option<Office>,
+    pub second_office: Option<Office>,
+    pub confidence: f64,
+    pub urgency: Urgency,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    Opened {
+        conversation: ConversationId,
+        message: MessageId,
+        code: String,
+        channel: Channel,
+        public: bool,
+        classification: Classification,
+        received_at: Timestamp,
+        deadlines: Vec<Deadline>,
+        /// The place in the citizen's words.
+        sealed: Option<Sealed>,
+    },
+    Reclassified {
+        classification: Classification,
+        sealed: Option<Sealed>,
+    },
+    MessageJoined {
+        message: MessageId,
+    },
+    TakenInCharge {
+        protocol: ProtocolNumber,
+        office: Office,
+    },
+    Reassigned {
+        office: Office,
+        reason: String,
+    },
+    /// `office` isn't competent.
+    SentBack {
+        office: Office,
+        reason: String,
+    },
+    /// An automatic question never pauses the clock.
+    CitizenAsked {
+        automatic: bool,
+        words: Option<Sealed>,
+    },
+    CitizenAnswered {
+        message: MessageId,
+    },
+    Answered {
+        words: Sealed,
+    },
+    Feasible {
+        expected_by: Date,
+        words: Option<Sealed>,
+    },
+    NotFeasible {
+        words: Sealed,
+    },
+    ProgressReported {
+        expected_by: Option<Date>,
+        words: Sealed,
+    },
+    Resolved {
+        words: Option<Sealed>,
+    },
+    NotPertinent {
+        words: Sealed,
+    },
+    Closed {
+        reason: CloseReason,
+        note: String,
+    },
+    Reopened {
+        reason: String,
+        message: Option<MessageId>,
+    },
+    Merged {
+        into: TicketId,
+    },
+    Absorbed {
+        from: TicketId,
+    },
+    MarkedSpam,
+    SpamLifted,
+    NoteAdded {
+        words: Sealed,
+    },
+    DeadlineSet {
+        deadline: Deadline,
+    },
+    DeadlineReached {
+        deadline: DeadlineName,
+        version: u32,
+        rung: Rung,
+        due_at: Timestamp,
+    },
+    EmergencyFlagged {
+        message: MessageId,
+    },
+}
+
+vocabulary! {
+    CloseReason {
+        /// 14 days without a word of the citizen.
+        Quiet = "quiet",
+        Satisfied = "satisfied",
+        Operator = "operator",
+    }
+}
