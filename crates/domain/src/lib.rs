@@ -16,6 +16,7 @@ pub mod conversation;
 pub mod desk;
 pub mod event;
 pub mod id;
+pub mod personal_data;
 pub mod protocol;
 pub mod register;
 pub mod rejection;

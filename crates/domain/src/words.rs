@@ -154,6 +154,8 @@ pub struct Conclusion {
     pub stance: Stance,
     /// `NNNNNNN/YYYY` or `NNNNNNN`, as triage normalised it.
     pub protocol: Option<String>,
+    /// Keyed hash of the place: tells two places apart, says neither.
+    pub place_key: Option<[u8; 16]>,
     pub language: String,
     pub rules_version: String,
 }

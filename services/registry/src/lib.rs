@@ -1,1 +1,29 @@
+//! The registry: the only process that decides facts. It takes observations and commands in, decides with the domain's
+//! rules, appends to the event log, relays the log to EVENTS, and serves what people and department systems ask.
+//!
+//! | module | does |
+//! |---|---|
+//! | `journal` | the event log: port, sled adapter, verification |
+//! | `identity`, `translate` | observations to commands: ids hashed, personal data sealed |
+//! | `writer` | one thread decides and appends; what waits shares a sync |
+//! | `world`, `read_model` | state, rebuilt from the log |
+//! | `intake` | INBOUND and OBSERVED into the writer |
+//! | `patience` | messages that triage says nothing on |
+//! | `relay` | the log to EVENTS, and the comparison of heads at start |
+//! | `grpc` | what others may ask |
 
+pub mod app;
+pub mod config;
+mod grpc;
+mod identity;
+mod intake;
+pub mod journal;
+mod patience;
+mod read_model;
+mod relay;
+mod translate;
+pub mod world;
+pub mod writer;
+
+pub use app::App;
+pub use config::Config;

@@ -16,6 +16,8 @@ pub enum Event {
         channel: Channel,
         person: Option<PersonId>,
         public: bool,
+        /// Written to the city, in private or with the hashtag: only then may it open a ticket.
+        addressed: bool,
         content_type: ContentType,
         attachments: u32,
         has_text: bool,

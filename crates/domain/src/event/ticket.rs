@@ -20,6 +20,8 @@ pub struct Classification {
     pub second_office: Option<Office>,
     pub confidence: f64,
     pub urgency: Urgency,
+    /// Keyed hash of the place: tells two places apart, says neither.
+    pub place_key: Option<[u8; 16]>,
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -1,0 +1,43 @@
+# What one does with a checkout. Each target gets what it needs: only git, make, Rust, a C compiler and Python 3 with pip are
+# taken for granted.
+
+# The first target: `make` alone explains.
+.PHONY: help
+help:
+	@echo 'make demo     the whole city on this machine: broker, services, a stand-in for Meta; Ctrl-C stops it'
+	@echo 'make test     everything that must hold: format, lints, contract, unit and system tests'
+	@echo 'make lint     format and lints only'
+	@echo 'make fmt      formats the sources'
+	@echo 'make tools    fetches nats-server and buf into .tools/'
+
+.PHONY: tools
+tools:
+	@scripts/tools
+
+.PHONY: browser
+browser:
+	@scripts/browser
+
+# What the demo keeps stands in .demo/: delete it to begin anew. ARGS goes to the program.
+.PHONY: demo
+demo: tools
+	cargo build --locked --package segnalalo
+	@cargo run --quiet --locked --package segnalalo -- demo $(ARGS)
+
+.PHONY: fmt
+fmt:
+	cargo fmt --all
+
+.PHONY: lint
+lint:
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+
+# nextest runs the same tests with a process for each; it is used where it is installed. ARGS chooses tests.
+.PHONY: test
+test: tools browser lint
+	@if cargo nextest --version >/dev/null 2>&1; then \
+	    set -x; cargo nextest run --locked --workspace --no-fail-fast $(ARGS); \
+	else \
+	    set -x; cargo test --locked --workspace --no-fail-fast $(ARGS); \
+	fi

@@ -1,0 +1,246 @@
+//! What operators and offices do with a ticket: the table of legal steps, and the news that each step owes the citizen.
+
+mod news;
+mod steps;
+
+use super::{Context, Decision, Desk, lookup::TicketRef};
+use crate::{
+    event::ticket::Event,
+    id::{MessageId, TicketId},
+    rejection::Rejection,
+    sealed::Sealed,
+    sla::{self, Deadline, DeadlineName},
+    template::Template,
+    ticket::{self, Phase},
+    words::{Actor, Office},
+};
+use jiff::{Timestamp, civil::Date};
+
+/// One action on one ticket.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Act {
+    pub ticket: TicketRef,
+    /// The version that the person saw; `None` takes whatever is there.
+    pub expected_version: Option<u64>,
+    pub actor: Actor,
+    pub action: Action,
+}
+
+/// Words for the citizen: sealed, with what the rules must know of them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Words {
+    pub sealed: Sealed,
+    pub is_empty: bool,
+    /// Kinds of personal data that were found in them: refused where everybody can read.
+    pub personal: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// The proposed office when there is none.
+    TakeInCharge {
+        office: Option<Office>,
+    },
+    Reassign {
+        office: Office,
+        reason: String,
+    },
+    SendBack {
+        reason: String,
+    },
+    AskCitizen {
+        words: Words,
+    },
+    Answer {
+        words: Words,
+    },
+    DeclareFeasible {
+        expected_by: Date,
+        words: Words,
+    },
+    ReportProgress {
+        expected_by: Option<Date>,
+        words: Words,
+    },
+    DeclareNotFeasible {
+        words: Words,
+    },
+    DeclareNotPertinent {
+        words: Words,
+    },
+    Resolve {
+        words: Words,
+    },
+    Close {
+        reason: String,
+    },
+    Reopen {
+        reason: String,
+    },
+    Merge {
+        into: TicketRef,
+    },
+    MarkSpam,
+    LiftSpam,
+    AddNote {
+        words: Words,
+    },
+    AnnulProtocol {
+        reason: String,
+        act: String,
+    },
+}
+
+impl Action {
+    /// Name for messages and metrics.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::TakeInCharge { .. } => "take_in_charge",
+            Self::Reassign { .. } => "reassign",
+            Self::SendBack { .. } => "send_back",
+            Self::AskCitizen { .. } => "ask_citizen",
+            Self::Answer { .. } => "answer",
+            Self::DeclareFeasible { .. } => "declare_feasible",
+            Self::ReportProgress { .. } => "report_progress",
+            Self::DeclareNotFeasible { .. } => "declare_not_feasible",
+            Self::DeclareNotPertinent { .. } => "declare_not_pertinent",
+            Self::Resolve { .. } => "resolve",
+            Self::Close { .. } => "close",
+            Self::Reopen { .. } => "reopen",
+            Self::Merge { .. } => "merge",
+            Self::MarkSpam => "mark_spam",
+            Self::LiftSpam => "lift_spam",
+            Self::AddNote { .. } => "add_note",
+            Self::AnnulProtocol { .. } => "annul_protocol",
+        }
+    }
+
+    /// The states it may begin from (architecture: "The ticket's life").
+    fn is_legal_in(&self, phase: Phase) -> bool {
+        use Phase::{
+            AwaitingCitizen, Closed, Feasible, Received, Reopened, SentBack, Spam, TakenInCharge,
+        };
+        match self {
+            Self::TakeInCharge { .. } => matches!(phase, Received | AwaitingCitizen | Reopened),
+            Self::Reassign { .. } | Self::Merge { .. } | Self::MarkSpam => phase.is_open(),
+            Self::SendBack { .. } => matches!(phase, TakenInCharge | Feasible | Reopened),
+            Self::AskCitizen { .. } => matches!(
+                phase,
+                Received | TakenInCharge | Feasible | SentBack | Reopened
+            ),
+            Self::Answer { .. }
+            | Self::DeclareFeasible { .. }
+            | Self::DeclareNotFeasible { .. } => {
+                matches!(phase, TakenInCharge | AwaitingCitizen | Reopened)
+            }
+            Self::ReportProgress { .. } => phase == Feasible,
+            Self::DeclareNotPertinent { .. } => {
+                matches!(
+                    phase,
+                    Received | TakenInCharge | AwaitingCitizen | SentBack | Reopened
+                )
+            }
+            Self::Resolve { .. } => {
+                matches!(phase, TakenInCharge | AwaitingCitizen | Feasible | Reopened)
+            }
+            Self::Close { .. } => phase.is_concluded(),
+            Self::Reopen { .. } => phase.is_concluded() || phase == Closed,
+            Self::LiftSpam => phase == Spam,
+            Self::AddNote { .. } | Self::AnnulProtocol { .. } => true,
+        }
+    }
+
+    /// Whether it makes sense only once an office has it, with a protocol number.
+    fn needs_protocol(&self) -> bool {
+        matches!(
+            self,
+            Self::Answer { .. }
+                | Self::DeclareFeasible { .. }
+                | Self::DeclareNotFeasible { .. }
+                | Self::Resolve { .. }
+                | Self::SendBack { .. }
+        )
+    }
+}
+
+pub(super) fn act(desk: &Desk, act: &Act, context: &Context<'_>) -> Result<Decision, Rejection> {
+    let (id, ticket) = desk.find(&act.ticket)?;
+    if let Some(expected) = act
+        .expected_version
+        .filter(|expected| *expected != ticket.version)
+    {
+        return Err(Rejection::VersionConflict {
+            expected,
+            actual: ticket.version,
+        });
+    }
+    let illegal = || Rejection::IllegalTransition {
+        state: ticket.phase.code().to_owned(),
+        action: act.action.name().to_owned(),
+    };
+    if !act.action.is_legal_in(ticket.phase)
+        || (act.action.needs_protocol() && ticket.protocol.is_none())
+    {
+        return Err(illegal());
+    }
+    steps::Step {
+        desk,
+        id,
+        ticket,
+        context,
+        decision: Decision::by(act.actor.clone()),
+    }
+    .take(&act.action)
+}
+
+/// Opens a ticket again: it keeps its number and gets new terms from `from` on.
+pub(super) fn reopen(
+    decision: &mut Decision,
+    id: TicketId,
+    ticket: &ticket::State,
+    reason: &str,
+    message: Option<MessageId>,
+    context: &Context<'_>,
+    from: Timestamp,
+) {
+    decision.ticket(
+        id,
+        Event::Reopened {
+            reason: reason.to_owned(),
+            message,
+        },
+    );
+    for deadline in [
+        sla::take_in_charge(context.calendar, from),
+        sla::first_answer(context.calendar, from),
+    ] {
+        set_deadline(decision, id, ticket, deadline);
+    }
+    let news = news::News {
+        id,
+        ticket,
+        context,
+    };
+    news.tell(decision, Template::Reopened, &[], None, message.is_none());
+}
+
+fn set_deadline(
+    decision: &mut Decision,
+    id: TicketId,
+    ticket: &ticket::State,
+    mut deadline: Deadline,
+) {
+    deadline.version = ticket.next_version(deadline.name);
+    decision.ticket(id, Event::DeadlineSet { deadline });
+}
+
+/// 14 days of silence close what is answered.
+fn set_auto_close(decision: &mut Decision, id: TicketId, ticket: &ticket::State, now: Timestamp) {
+    let version = ticket.next_version(DeadlineName::AutoClose);
+    decision.ticket(
+        id,
+        Event::DeadlineSet {
+            deadline: sla::auto_close(now, version),
+        },
+    );
+}

@@ -1,0 +1,225 @@
+//! Which ticket a message belongs to. The registry has the last word: triage only proposes, and three quick messages
+//! never open three tickets.
+
+mod answer;
+mod open;
+
+use super::{Context, Decision, Desk, verdict::classification};
+use crate::{
+    conversation::{self, Pending, Verdict},
+    event::{
+        conversation::{Event, Route},
+        ticket::{CloseReason, Event as TicketEvent},
+    },
+    id::{ConversationId, TicketId},
+    sealed::Sealed,
+    template::Template,
+    ticket::{self, Phase},
+    words::{Actor, Conclusion, Kind, Stance},
+};
+use jiff::SignedDuration;
+
+/// Messages of one person that follow one another within this time belong together, unless place or office differs.
+const JOIN_WINDOW: SignedDuration = SignedDuration::from_mins(10);
+
+/// One message on its way to a ticket.
+struct Routing<'a> {
+    desk: &'a Desk,
+    context: &'a Context<'a>,
+    id: ConversationId,
+    conversation: &'a conversation::State,
+    pending: &'a Pending,
+    conclusion: Option<&'a Conclusion>,
+    /// Place and reasons, of the conclusion.
+    sealed: Option<&'a Sealed>,
+    decision: Decision,
+}
+
+pub(super) fn route_next(desk: &Desk, id: ConversationId, context: &Context<'_>) -> Decision {
+    let Some(conversation) = desk.conversations.get(&id) else {
+        return Decision::none("conversation_unknown");
+    };
+    let Some(pending) = conversation.pending.front() else {
+        return Decision::none("nothing_waits");
+    };
+    let (conclusion, sealed) = match &pending.verdict {
+        None => return Decision::none("verdict_missing"),
+        Some(Verdict::GivenUp) => (None, None),
+        Some(Verdict::Concluded(conclusion, sealed)) => (Some(conclusion), Some(sealed)),
+    };
+    let mut routing = Routing {
+        desk,
+        context,
+        id,
+        conversation,
+        pending,
+        conclusion,
+        sealed,
+        decision: Decision::by(Actor::rule("registry")),
+    };
+    let route = routing.route();
+    routing.decision.conversation(
+        id,
+        Event::MessageRouted {
+            message: pending.message,
+            route,
+        },
+    );
+    routing.decision
+}
+
+impl<'a> Routing<'a> {
+    fn route(&mut self) -> Route {
+        let candidate = self.candidate();
+        let kind = self.conclusion.map(|conclusion| conclusion.kind);
+        if let Some((id, ticket)) = candidate
+            && self.may_reopen(ticket)
+        {
+            return self.reopen(id, ticket);
+        }
+        match kind {
+            Some(Kind::StatusQuery) => return self.tell_state(candidate),
+            Some(Kind::Thanks) => return self.accept_thanks(candidate),
+            _ => {}
+        }
+        if let Some((id, ticket)) = candidate
+            && self.belongs_to(ticket, kind)
+        {
+            return self.join(id, ticket);
+        }
+        if self.pending.addressed {
+            return self.open();
+        }
+        match candidate {
+            Some((id, ticket)) => self.join(id, ticket),
+            None => Route::Noted(None),
+        }
+    }
+
+    /// The ticket that the citizen most likely means: of the message that he answered to, or his last one.
+    fn candidate(&self) -> Option<(TicketId, &'a ticket::State)> {
+        let quoted = self.pending.quoted.and_then(|message| {
+            let ours = self.desk.sent.get(&message).and_then(|reply| {
+                self.conversation
+                    .replies
+                    .get(reply)
+                    .and_then(|reply| reply.ticket)
+            });
+            ours.or_else(|| self.conversation.messages.get(&message).copied().flatten())
+        });
+        let id = quoted.or_else(|| self.conversation.tickets.last().copied())?;
+        let id = self.desk.living(id);
+        self.desk.tickets.get(&id).map(|ticket| (id, ticket))
+    }
+
+    /// In a public thread only he who began it can close or reopen; a stranger's word is kept for the office to read.
+    fn is_owner(&self) -> bool {
+        self.pending.person == self.conversation.person
+    }
+
+    fn may_reopen(&self, ticket: &ticket::State) -> bool {
+        let objects = self
+            .conclusion
+            .is_some_and(|conclusion| conclusion.stance == Stance::Objects);
+        let over = ticket.phase.is_concluded() || ticket.phase == Phase::Closed;
+        objects && over && self.is_owner()
+    }
+
+    fn belongs_to(&self, ticket: &ticket::State, kind: Option<Kind>) -> bool {
+        if !ticket.phase.is_open() {
+            // New facts on something answered, not an objection: the office reads them where they belong.
+            return kind == Some(Kind::FollowUp) && ticket.phase.is_concluded();
+        }
+        if ticket.phase == Phase::AwaitingCitizen && self.is_owner() {
+            return true;
+        }
+        if kind == Some(Kind::FollowUp) || self.pending.quoted.is_some() {
+            return true;
+        }
+        let apart = self
+            .pending
+            .occurred_at
+            .duration_since(ticket.last_message_at);
+        apart.abs() <= JOIN_WINDOW && !self.differs(ticket)
+    }
+
+    fn differs(&self, ticket: &ticket::State) -> bool {
+        let Some(conclusion) = self.conclusion else {
+            return false;
+        };
+        let known = &ticket.classification;
+        let other_place =
+            matches!((known.place_key, conclusion.place_key), (Some(a), Some(b)) if a != b);
+        let other_office =
+            matches!((&known.office, &conclusion.office), (Some(a), Some(b)) if a != b);
+        other_place || other_office
+    }
+
+    fn join(&mut self, id: TicketId, ticket: &ticket::State) -> Route {
+        let message = self.pending.message;
+        self.decision
+            .ticket(id, TicketEvent::MessageJoined { message });
+        if ticket.phase == Phase::AwaitingCitizen && self.is_owner() {
+            self.decision
+                .ticket(id, TicketEvent::CitizenAnswered { message });
+        }
+        if let Some(conclusion) = self.conclusion {
+            let says_more = ticket.classification.office.is_none() && conclusion.office.is_some();
+            if says_more && ticket.phase == Phase::Received {
+                let event = TicketEvent::Reclassified {
+                    classification: classification(conclusion),
+                    sealed: self.sealed.cloned(),
+                };
+                self.decision.ticket(id, event);
+            }
+            if conclusion.kind == Kind::Emergency && !ticket.emergency {
+                self.decision
+                    .ticket(id, TicketEvent::EmergencyFlagged { message });
+                self.reply_code(Template::Emergency, id, &ticket.code);
+            }
+        }
+        Route::JoinedTicket(id)
+    }
+
+    fn reopen(&mut self, id: TicketId, ticket: &ticket::State) -> Route {
+        let message = self.pending.message;
+        self.decision
+            .ticket(id, TicketEvent::MessageJoined { message });
+        super::action::reopen(
+            &mut self.decision,
+            id,
+            ticket,
+            "citizen_objects",
+            Some(message),
+            self.context,
+            self.pending.occurred_at,
+        );
+        Route::JoinedTicket(id)
+    }
+
+    fn accept_thanks(&mut self, candidate: Option<(TicketId, &ticket::State)>) -> Route {
+        let Some((id, ticket)) = candidate else {
+            self.reply_private(Template::Thanks, None);
+            return Route::Noted(None);
+        };
+        let message = self.pending.message;
+        self.decision
+            .ticket(id, TicketEvent::MessageJoined { message });
+        let satisfied = self
+            .conclusion
+            .is_some_and(|conclusion| conclusion.stance == Stance::Satisfied);
+        let solved = matches!(ticket.phase, Phase::Resolved | Phase::Answered);
+        if self.is_owner() && (solved || (satisfied && ticket.phase.is_concluded())) {
+            let event = TicketEvent::Closed {
+                reason: CloseReason::Satisfied,
+                note: String::new(),
+            };
+            self.decision.ticket(id, event);
+            self.reply_private(Template::Thanks, Some(id));
+        } else if ticket.phase == Phase::AwaitingCitizen && self.is_owner() {
+            self.decision
+                .ticket(id, TicketEvent::CitizenAnswered { message });
+        }
+        Route::JoinedTicket(id)
+    }
+}

@@ -1,0 +1,197 @@
+//! The ledger of what is sent.
+
+use super::given::{Given, concluded, conversation_id, message_id, sealed};
+use segnalalo_domain::{
+    conversation::ReplyStatus,
+    desk::{Command, DeliveryReport, Outcome, OwnMessage, SettleReply, Verdict},
+    event::{
+        Event,
+        conversation::{DeliveryStatus, Event as Said, Proof},
+    },
+    words::{Actor, ActorType, Channel, Kind},
+};
+
+fn owed() -> Given {
+    let mut desk = Given::nothing();
+    desk.says("mario", Channel::Whatsapp, "buca", concluded(Kind::Report));
+    desk
+}
+
+fn status(desk: &Given) -> ReplyStatus {
+    let (conversation, reply, _) = desk.last_reply();
+    desk.desk.conversations[&conversation].replies[&reply]
+        .status
+        .clone()
+}
+
+fn delivered(desk: &Given, status: DeliveryStatus) -> Command {
+    let (_, reply, _) = desk.last_reply();
+    Command::ReportDelivery(DeliveryReport {
+        message: Some(message_id("sent")),
+        callback: Some((reply, 1)),
+        watermark: None,
+        status,
+        error_code: String::new(),
+        error_detail: String::new(),
+        sealed: sealed("wamid"),
+    })
+}
+
+#[test]
+fn an_attempt_begins_once_and_in_order() {
+    let mut desk = owed();
+    assert_eq!(desk.refused(&desk.attempt(2)), "ATTEMPT_OUT_OF_ORDER");
+    desk.when(desk.attempt(1));
+    assert_eq!(desk.refused(&desk.attempt(1)), "ATTEMPT_OUT_OF_ORDER");
+    assert_eq!(
+        desk.refused(&desk.attempt(2)),
+        "REPLY_SETTLED",
+        "nobody knows yet what became of the first"
+    );
+}
+
+#[test]
+fn after_a_certain_failure_the_next_attempt_may_begin_and_after_success_none() {
+    let mut desk = owed();
+    desk.when(desk.attempt(1));
+    let failed = Outcome::Refused {
+        code: "connect".into(),
+        detail: String::new(),
+        last: false,
+        retry_at: None,
+    };
+    desk.when(desk.outcome(1, failed));
+    assert_eq!(status(&desk), ReplyStatus::Due);
+    desk.when(desk.attempt(2));
+    desk.when(desk.outcome(2, desk.accepted()));
+    assert_eq!(status(&desk), ReplyStatus::Accepted);
+    assert_eq!(desk.refused(&desk.attempt(3)), "REPLY_SETTLED");
+    assert!(
+        desk.when(desk.outcome(
+            2,
+            Outcome::Unknown {
+                detail: String::new()
+            }
+        ))
+        .is_empty()
+    );
+}
+
+#[test]
+fn an_unknown_outcome_is_settled_by_a_status_that_names_it() {
+    let mut desk = owed();
+    desk.when(desk.attempt(1));
+    desk.when(desk.outcome(
+        1,
+        Outcome::Unknown {
+            detail: "timeout".into(),
+        },
+    ));
+    assert_eq!(desk.refused(&desk.attempt(2)), "REPLY_SETTLED");
+    let events = desk.when(delivered(&desk, DeliveryStatus::Sent));
+    assert!(matches!(
+        &events[0],
+        Event::Conversation(Said::SendAccepted {
+            proof: Proof::Status,
+            ..
+        })
+    ));
+    assert_eq!(status(&desk), ReplyStatus::Accepted);
+}
+
+#[test]
+fn a_status_never_steps_back() {
+    let mut desk = owed();
+    desk.when(desk.attempt(1));
+    desk.when(desk.outcome(1, desk.accepted()));
+    assert_eq!(desk.when(delivered(&desk, DeliveryStatus::Read)).len(), 1);
+    assert!(
+        desk.when(delivered(&desk, DeliveryStatus::Delivered))
+            .is_empty()
+    );
+    assert!(desk.when(delivered(&desk, DeliveryStatus::Read)).is_empty());
+}
+
+#[test]
+fn our_own_comment_is_known_by_its_words_and_a_colleagues_is_not_ours() {
+    let mut desk = Given::nothing();
+    desk.says(
+        "thread1/mario",
+        Channel::FacebookPost,
+        "post",
+        concluded(Kind::Report),
+    );
+    desk.when(desk.attempt(1));
+    let own = |name: &str, text: u8| {
+        Command::RecordOwnMessage(OwnMessage {
+            conversations: vec![conversation_id("thread1")],
+            message: message_id(name),
+            text_sha256: [text; 32],
+            callback: None,
+            sealed: sealed(name),
+        })
+    };
+    let events = desk.when(own("echo", 1));
+    assert!(matches!(
+        &events[0],
+        Event::Conversation(Said::SendAccepted {
+            proof: Proof::Echo,
+            ..
+        })
+    ));
+    assert!(desk.when(own("echo", 1)).is_empty());
+    let events = desk.when(own("by hand", 9));
+    assert!(matches!(
+        &events[0],
+        Event::Conversation(Said::ColleagueAnswered { .. })
+    ));
+}
+
+#[test]
+fn no_automatic_answer_follows_on_top_of_a_colleagues() {
+    let mut desk = Given::nothing();
+    desk.says(
+        "thread1/mario",
+        Channel::FacebookPost,
+        "post",
+        concluded(Kind::Report),
+    );
+    desk.when(Command::RecordOwnMessage(OwnMessage {
+        conversations: vec![conversation_id("thread1")],
+        message: message_id("by hand"),
+        text_sha256: [9; 32],
+        callback: None,
+        sealed: sealed("ci pensiamo noi"),
+    }));
+    assert_eq!(status(&desk), ReplyStatus::Dropped);
+}
+
+#[test]
+fn a_person_settles_what_is_held() {
+    for (verdict, expected) in [
+        (Verdict::Arrived, ReplyStatus::Accepted),
+        (Verdict::Resend, ReplyStatus::Due),
+        (Verdict::Drop, ReplyStatus::Dropped),
+    ] {
+        let mut desk = owed();
+        desk.when(desk.attempt(1));
+        desk.when(desk.outcome(
+            1,
+            Outcome::Held {
+                code: "unknown_outcome".into(),
+                detail: String::new(),
+            },
+        ));
+        let (_, reply, _) = desk.last_reply();
+        desk.when(Command::SettleReply(SettleReply {
+            reply,
+            actor: Actor {
+                kind: ActorType::Person,
+                name: "anna".into(),
+            },
+            verdict,
+            sealed: sealed(""),
+        }));
+        assert_eq!(status(&desk), expected);
+    }
+}

@@ -1,0 +1,189 @@
+//! The streams and the durable consumers, as the registry makes them. What is missing is created, what is right is left
+//! alone, and what differs is an error that says how: nothing is changed or deleted behind an operator's back.
+
+use super::{Cause, Error, Stream};
+use async_nats::jetstream::{
+    self, ErrorCode,
+    consumer::{AckPolicy, DeliverPolicy, FromConsumer as _, IntoConsumerConfig as _, pull},
+    context::GetStreamErrorKind,
+    stream::{Config, DiscardPolicy, RetentionPolicy, StorageType},
+};
+use std::{fmt::Debug, time::Duration};
+
+/// The registry's consumer on INBOUND and OBSERVED. A new configuration gets a new name: two versions may run in turn.
+pub const CONSUMER: &str = "registry-v1";
+
+const MIB: i64 = 1024 * 1024;
+const LARGEST_MESSAGE: i32 = 8 * 1024 * 1024;
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// After this long without a word the message is delivered again.
+pub(super) const ACK_WAIT: Duration = Duration::from_secs(30);
+/// Those that wait for another try stand in it too.
+const MOST_UNACKNOWLEDGED: i64 = 4096;
+
+pub struct Topology {
+    context: jetstream::Context,
+}
+
+impl Topology {
+    pub(super) fn new(context: jetstream::Context) -> Self {
+        Self { context }
+    }
+
+    /// # Errors
+    /// `Unavailable` may pass; `Drift` is for a person.
+    pub async fn ensure(&self) -> Result<(), Error> {
+        for stream in Stream::ALL {
+            self.ensure_stream(&stream_config(stream)).await?;
+        }
+        for stream in [Stream::Inbound, Stream::Observed] {
+            self.ensure_consumer(stream).await?;
+        }
+        Ok(())
+    }
+
+    async fn ensure_stream(&self, wanted: &Config) -> Result<(), Error> {
+        let unavailable = |cause: Cause| Error::unavailable("show a stream")(cause);
+        let found = match self.context.get_stream(&wanted.name).await {
+            Ok(stream) => stream.cached_info().config.clone(),
+            Err(error) => match error.kind() {
+                GetStreamErrorKind::JetStream(refusal) if refusal.error_code() == ErrorCode::STREAM_NOT_FOUND => {
+                    return self.create_stream(wanted).await;
+                }
+                _ => return Err(unavailable(error.into())),
+            },
+        };
+        drift(format!("stream {}", wanted.name), stream_differences(wanted, &found))
+    }
+
+    async fn create_stream(&self, wanted: &Config) -> Result<(), Error> {
+        tracing::info!(stream = wanted.name, "created on the broker");
+        let created = self.context.create_stream(wanted).await;
+        created.map_err(|error| Error::unavailable("create a stream")(error.into()))?;
+        Ok(())
+    }
+
+    async fn ensure_consumer(&self, stream: Stream) -> Result<(), Error> {
+        let unavailable = |cause: Cause| Error::unavailable("create a consumer")(cause);
+        let wanted = consumer_config();
+        // The strict call creates, and finds an equal one; what differs is refused.
+        match self.context.create_consumer_strict_on_stream(wanted.clone(), stream.name()).await {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                let found = self.context.get_consumer_from_stream::<pull::Config, _, _>(CONSUMER, stream.name()).await;
+                let mut found = found.map_err(|_| unavailable(error.into()))?;
+                let info = found.info().await.map_err(|error| unavailable(error.into()))?.clone();
+                let found = pull::Config::try_from_consumer_config(info.config).map_err(unavailable)?;
+                let what = format!("consumer {CONSUMER} on {}", stream.name());
+                drift(what, consumer_differences(wanted, found))
+            }
+        }
+    }
+}
+
+fn stream_config(stream: Stream) -> Config {
+    let config = Config {
+        name: stream.name().to_owned(),
+        subjects: vec![format!("{}>", stream.prefix())],
+        storage: StorageType::File,
+        num_replicas: 1,
+        allow_atomic_publish: true,
+        ..Config::default()
+    };
+    let queue = Config {
+        retention: RetentionPolicy::WorkQueue,
+        discard: DiscardPolicy::New,
+        max_message_size: LARGEST_MESSAGE,
+        max_bytes: 1024 * MIB,
+        ..config.clone()
+    };
+    match stream {
+        Stream::Inbound => queue,
+        Stream::Observed => Config { max_bytes: 512 * MIB, ..queue },
+        Stream::Events => Config {
+            retention: RetentionPolicy::Limits,
+            deny_delete: true,
+            deny_purge: true,
+            allow_direct: true,
+            ..config
+        },
+        Stream::Dead => Config {
+            retention: RetentionPolicy::Limits,
+            discard: DiscardPolicy::Old,
+            max_age: 30 * DAY,
+            max_bytes: 512 * MIB,
+            allow_direct: true,
+            ..config
+        },
+    }
+}
+
+fn consumer_config() -> pull::Config {
+    pull::Config {
+        durable_name: Some(CONSUMER.to_owned()),
+        deliver_policy: DeliverPolicy::All,
+        ack_policy: AckPolicy::Explicit,
+        ack_wait: ACK_WAIT,
+        max_deliver: -1,
+        max_ack_pending: MOST_UNACKNOWLEDGED,
+        ..pull::Config::default()
+    }
+}
+
+fn stream_differences(wanted: &Config, found: &Config) -> Vec<String> {
+    // The broker says -1 where "no limit" was said with 0.
+    let limit = |value: i64| value.max(0);
+    let mut differences = Differences::default();
+    differences.note("subjects", &wanted.subjects, &found.subjects);
+    differences.note("retention", &wanted.retention, &found.retention);
+    differences.note("storage", &wanted.storage, &found.storage);
+    differences.note("discard", &wanted.discard, &found.discard);
+    differences.note("max_bytes", &limit(wanted.max_bytes), &limit(found.max_bytes));
+    differences.note("max_msgs", &limit(wanted.max_messages), &limit(found.max_messages));
+    differences.note(
+        "max_msgs_per_subject",
+        &limit(wanted.max_messages_per_subject),
+        &limit(found.max_messages_per_subject),
+    );
+    differences.note(
+        "max_msg_size",
+        &limit(wanted.max_message_size.into()),
+        &limit(found.max_message_size.into()),
+    );
+    differences.note("max_age", &wanted.max_age, &found.max_age);
+    differences.note("deny_delete", &wanted.deny_delete, &found.deny_delete);
+    differences.note("deny_purge", &wanted.deny_purge, &found.deny_purge);
+    differences.note("allow_direct", &wanted.allow_direct, &found.allow_direct);
+    differences.note("allow_atomic", &wanted.allow_atomic_publish, &found.allow_atomic_publish);
+    differences.0
+}
+
+fn consumer_differences(wanted: pull::Config, found: pull::Config) -> Vec<String> {
+    let mut differences = Differences::default();
+    differences.note("ack_wait", &wanted.ack_wait, &found.ack_wait);
+    differences.note("max_deliver", &wanted.max_deliver, &found.max_deliver);
+    differences.note("max_ack_pending", &wanted.max_ack_pending, &found.max_ack_pending);
+    let (wanted, found) = (wanted.into_consumer_config(), found.into_consumer_config());
+    differences.note("ack_policy", &wanted.ack_policy, &found.ack_policy);
+    differences.note("deliver_policy", &wanted.deliver_policy, &found.deliver_policy);
+    differences.note("filter_subject", &wanted.filter_subject, &found.filter_subject);
+    differences.0
+}
+
+#[derive(Default)]
+struct Differences(Vec<String>);
+
+impl Differences {
+    fn note<T: PartialEq + Debug>(&mut self, field: &str, wanted: &T, found: &T) {
+        if wanted != found {
+            self.0.push(format!("{field} is {found:?} instead of {wanted:?}"));
+        }
+    }
+}
+
+fn drift(what: String, differences: Vec<String>) -> Result<(), Error> {
+    if differences.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Drift { what, differences })
+}

@@ -1,0 +1,43 @@
+//! One TOML file of the city's folder, read into a shape; and the ways to say what is wrong with it.
+
+use super::Error;
+use serde::de::DeserializeOwned;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Where a value came from, so that faults can name it.
+pub(super) struct File(PathBuf);
+
+impl File {
+    pub fn read<T: DeserializeOwned>(city: &Path, name: &str) -> Result<(Self, T), Error> {
+        let file = Self(city.join(name));
+        let text = fs::read_to_string(&file.0).map_err(|source| Error::Unreadable {
+            file: file.0.clone(),
+            source,
+        })?;
+        let content = file.parse(&text)?;
+        Ok((file, content))
+    }
+
+    /// For text that comes from elsewhere.
+    pub fn named(name: &str) -> Self {
+        Self(PathBuf::from(name))
+    }
+
+    pub fn parse<T: DeserializeOwned>(&self, text: &str) -> Result<T, Error> {
+        toml::from_str(text).map_err(|source| Error::Malformed {
+            file: self.0.clone(),
+            source: Box::new(source),
+        })
+    }
+
+    pub fn invalid(&self, key: impl Into<String>, expected: impl Into<String>) -> Error {
+        Error::Invalid {
+            file: self.0.clone(),
+            key: key.into(),
+            expected: expected.into(),
+        }
+    }
+}

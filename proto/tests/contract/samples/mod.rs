@@ -1,0 +1,81 @@
+//! One sample of every event. That none is missing is proven against the descriptor (`names`).
+
+mod conversation;
+mod ticket;
+
+use crate::source::Source;
+use segnalalo_domain::{
+    event::{ChannelEvent, Event, Log, Recorded, Register, Stream},
+    id::{ConversationId, TicketId},
+    protocol::ProtocolNumber,
+    words::Channel,
+};
+
+type Make<T> = fn(&mut Source) -> T;
+
+const OTHERS: &[Make<(Stream, Event)>] = &[
+    |source| {
+        let log_id = source.bytes();
+        (Stream::Log, Event::Log(Log::Opened { log_id }))
+    },
+    |source| {
+        let reason = source.text("duplicate");
+        (Stream::Log, Event::Log(Log::ObservationNoted { reason }))
+    },
+    |source| {
+        let channel = source.pick(Channel::ALL);
+        let event = ChannelEvent::NoticeReceived {
+            channel,
+            subject: source.text("feed/status"),
+            known: source.flag(),
+            sealed: source.sealed(),
+        };
+        (Stream::Channel(channel), Event::Channel(event))
+    },
+    |source| {
+        let event = Register::NumberAssigned {
+            protocol: protocol(source),
+            ticket: TicketId(source.bytes()),
+            subject: source.text("Segnalazione: Strade, marciapiedi e segnaletica"),
+        };
+        (Stream::Register, Event::Register(event))
+    },
+    |source| {
+        let event = Register::NumberAnnulled {
+            protocol: protocol(source),
+            ticket: TicketId(source.bytes()),
+            reason: source.text("registrata due volte"),
+            act: source.text("determina 12/2026"),
+        };
+        (Stream::Register, Event::Register(event))
+    },
+];
+
+/// One of every event, each drawn from a source of its own.
+pub fn all(source: impl Fn() -> Source) -> Vec<Recorded> {
+    let others = OTHERS.iter().map(|make| {
+        let mut source = source();
+        let (stream, event) = make(&mut source);
+        source.recorded(stream, event)
+    });
+    let conversations = conversation::ALL.iter().map(|make| {
+        let mut source = source();
+        let stream = Stream::Conversation(ConversationId(source.bytes()));
+        let event = Event::Conversation(make(&mut source));
+        source.recorded(stream, event)
+    });
+    let tickets = ticket::ALL.iter().map(|make| {
+        let mut source = source();
+        let stream = Stream::Ticket(TicketId(source.bytes()));
+        let event = Event::Ticket(make(&mut source));
+        source.recorded(stream, event)
+    });
+    others.chain(conversations).chain(tickets).collect()
+}
+
+fn protocol(source: &mut Source) -> ProtocolNumber {
+    ProtocolNumber {
+        year: source.pick(&[2026, 2027]),
+        number: source.number(),
+    }
+}

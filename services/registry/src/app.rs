@@ -1,0 +1,284 @@
+//! The registry's process: the log opened, the broker's copy compared, the world replayed; then intake, relay, patience
+//! and gRPC, until shutdown.
+
+use crate::{
+    config::Config,
+    grpc,
+    identity::Identity,
+    intake::{Intake, Source},
+    journal::{self, Batch, Head, Journal, Reader},
+    patience,
+    relay::{self, Relay},
+    world::World,
+    writer::{Rules, Writer},
+};
+use anyhow::Context as _;
+use segnalalo_kit::{
+    bus::{Stream, WorkQueueConfig},
+    city::{Offices, calendar},
+    health::Component,
+    service::Deps,
+    shutdown::Shutdown,
+};
+use segnalalo_proto::{
+    DESCRIPTORS,
+    registry::v1::{
+        delivery_service_server::DeliveryServiceServer, log_service_server::LogServiceServer,
+        ticket_service_server::TicketServiceServer,
+    },
+};
+use std::{
+    sync::{Arc, RwLock},
+    time::Duration,
+};
+use tokio::{net::TcpListener, task::JoinSet};
+
+const BROKER_PAUSE: Duration = Duration::from_millis(500);
+
+pub struct App {
+    config: Config,
+    deps: Deps,
+    journal: Box<dyn Journal>,
+    offices: Arc<Offices>,
+    calendar: segnalalo_domain::calendar::Calendar,
+    log: Component,
+    broker: Component,
+}
+
+impl App {
+    /// Opens the log and reads the city's configuration.
+    ///
+    /// # Errors
+    /// What is wrong with the log's folder or the city's files.
+    pub fn build(config: Config, deps: Deps) -> anyhow::Result<Self> {
+        let log = deps.health.component("log");
+        let broker = deps.health.component("broker");
+        log.not_ready("replaying");
+        broker.not_ready("comparing heads");
+        let offices = Arc::new(Offices::load(&config.city).context("deploy: offices")?);
+        let calendar = calendar::load(&config.city).context("deploy: calendar")?;
+        let journal = journal::open(&config.data_dir.join("log")).context("the event log")?;
+        Ok(Self {
+            config,
+            deps,
+            journal,
+            offices,
+            calendar,
+            log,
+            broker,
+        })
+    }
+
+    /// Runs until shutdown.
+    ///
+    /// # Errors
+    /// When going on would lose or fork facts: the log's disk failed, or another registry writes.
+    pub async fn run(mut self, shutdown: Shutdown) -> anyhow::Result<()> {
+        let Some(position) = self.reconcile(&shutdown).await? else {
+            return Ok(());
+        };
+        self.begin_log()?;
+        let reader = self.journal.reader();
+        let world = World::replay(&*reader)?;
+        tracing::info!(
+            position = world.position,
+            tickets = world.desk.tickets.len(),
+            "the log is replayed"
+        );
+        let rules = Rules {
+            calendar: self.calendar,
+            offices: self.offices,
+            clock: self.deps.clock.clone(),
+        };
+        let (writer, writer_failed) =
+            Writer::start(self.journal, Arc::new(RwLock::new(world)), rules);
+        let parts = Parts {
+            identity: Identity::new(&self.config.master_key),
+            config: self.config,
+            deps: self.deps,
+            reader,
+            writer,
+            broker: self.broker,
+        };
+        let listener = TcpListener::bind(parts.config.listen)
+            .await
+            .with_context(|| {
+                format!(
+                    "REGISTRY_LISTEN: {} can't be listened on",
+                    parts.config.listen
+                )
+            })?;
+        tracing::info!(address = %listener.local_addr()?, "gRPC");
+        let mut tasks = JoinSet::new();
+        parts.spawn(&mut tasks, listener, position, &shutdown);
+        self.log.ready();
+        let result = tokio::select! {
+            Ok(error) = writer_failed => Err(anyhow::Error::from(error).context("the log can't be written: stopping")),
+            Some(ended) = tasks.join_next() => ended.context("a part of the registry panicked").and_then(|result| result),
+        };
+        self.log.not_ready("stopping");
+        shutdown.cancel();
+        while let Some(ended) = tasks.join_next().await {
+            if let Ok(Err(error)) = ended {
+                tracing::error!(error = format!("{error:#}"), "while stopping");
+            }
+        }
+        result
+    }
+
+    /// The first record of a new log, once no other copy has one.
+    fn begin_log(&mut self) -> Result<(), journal::Error> {
+        if self.journal.reader().head() == Head::EMPTY {
+            self.journal
+                .append(&[Batch::opening(rand::random(), self.deps.clock.now())])?;
+        }
+        Ok(())
+    }
+
+    /// `None`: shut down while waiting for the broker.
+    async fn reconcile(&mut self, shutdown: &Shutdown) -> anyhow::Result<Option<u64>> {
+        let events = self.deps.bus.events_log();
+        loop {
+            let tried = match self.deps.bus.topology().ensure().await {
+                Ok(()) => relay::reconcile(&mut *self.journal, &events).await,
+                Err(error) => Err(relay::Error::Broker(error)),
+            };
+            match tried {
+                Ok(position) => return Ok(Some(position)),
+                Err(relay::Error::Broker(error)) => self.broker.not_ready(&error.to_string()),
+                Err(error) => return Err(error.into()),
+            }
+            tokio::select! {
+                () = shutdown.cancelled() => return Ok(None),
+                () = tokio::time::sleep(BROKER_PAUSE) => {}
+            }
+        }
+    }
+}
+
+struct Parts {
+    identity: Identity,
+    config: Config,
+    deps: Deps,
+    reader: Arc<dyn Reader>,
+    writer: Writer,
+    broker: Component,
+}
+
+impl Parts {
+    fn spawn(
+        self,
+        tasks: &mut JoinSet<anyhow::Result<()>>,
+        listener: TcpListener,
+        position: u64,
+        shutdown: &Shutdown,
+    ) {
+        let relay = Relay {
+            reader: self.reader.clone(),
+            events: self.deps.bus.events_log(),
+            component: self.broker.clone(),
+        };
+        let token = shutdown.clone();
+        tasks.spawn(async move { Ok(relay.run(position, token).await?) });
+        tasks.spawn(keep_topology(self.deps.bus.clone(), shutdown.clone()));
+        let patience = patience::run(
+            self.writer.clone(),
+            self.deps.clock.clone(),
+            shutdown.clone(),
+        );
+        tasks.spawn(async move {
+            patience.await;
+            Ok(())
+        });
+        let handled = self.deps.metrics.counter(
+            "registry_observations",
+            "Observations handled, by source and outcome",
+        );
+        for (source, stream) in [
+            (Source::Inbound, Stream::Inbound),
+            (Source::Observed, Stream::Observed),
+        ] {
+            let intake = Intake {
+                source,
+                writer: self.writer.clone(),
+                identity: self.identity.clone(),
+                handled: handled.clone(),
+            };
+            let queue = self
+                .deps
+                .bus
+                .work_queue(stream, WorkQueueConfig::new("registry-v1"));
+            let token = shutdown.clone();
+            tasks.spawn(async move {
+                queue.run(intake, token).await;
+                Ok(())
+            });
+        }
+        tasks.spawn(self.serve(listener, shutdown.clone()));
+    }
+
+    async fn serve(self, listener: TcpListener, shutdown: Shutdown) -> anyhow::Result<()> {
+        let (reporter, health) = tonic_health::server::health_reporter();
+        let tickets = TicketServiceServer::new(grpc::Tickets {
+            writer: self.writer.clone(),
+            reader: self.reader.clone(),
+            public_numbers: self.config.public_numbers,
+        });
+        let delivery = DeliveryServiceServer::new(grpc::Delivery {
+            writer: self.writer,
+        });
+        let log = LogServiceServer::new(grpc::Log {
+            reader: self.reader,
+        });
+        reporter
+            .set_serving::<TicketServiceServer<grpc::Tickets>>()
+            .await;
+        reporter
+            .set_serving::<DeliveryServiceServer<grpc::Delivery>>()
+            .await;
+        let reflection = tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            .build_v1()?;
+        let stopping = async move {
+            shutdown.cancelled().await;
+            reporter
+                .set_not_serving::<TicketServiceServer<grpc::Tickets>>()
+                .await;
+            reporter
+                .set_not_serving::<DeliveryServiceServer<grpc::Delivery>>()
+                .await;
+        };
+        let server = tonic::transport::Server::builder()
+            .trace_fn(|_| tracing::info_span!("grpc"))
+            .add_service(health)
+            .add_service(reflection)
+            .add_service(tickets)
+            .add_service(delivery)
+            .add_service(log);
+        let incoming = tokio_stream::wrappers::TcpListenerStream::new(listener);
+        // A watcher never leaves by itself: after the grace it is cut off.
+        tokio::select! {
+            served = server.serve_with_incoming(incoming) => served.context("gRPC"),
+            () = stopping => Ok(()),
+        }
+    }
+}
+
+/// A broker that came back empty gets its streams again; the relay then fills EVENTS.
+async fn keep_topology(bus: segnalalo_kit::bus::Bus, shutdown: Shutdown) -> anyhow::Result<()> {
+    let mut reconnects = bus.on_reconnect();
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return Ok(()),
+            changed = reconnects.changed() => if changed.is_err() { return Ok(()) },
+        }
+        while let Err(error) = bus.topology().ensure().await {
+            tracing::warn!(%error, "the broker's streams can't be checked yet");
+            tokio::select! {
+                () = shutdown.cancelled() => return Ok(()),
+                () = tokio::time::sleep(BROKER_PAUSE) => {}
+            }
+        }
+    }
+}

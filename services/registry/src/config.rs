@@ -1,0 +1,56 @@
+//! The registry's configuration.
+
+use segnalalo_kit::config::{Error, Secret, Vars};
+use std::{net::SocketAddr, path::PathBuf};
+
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `SEGNALALO_DATA_DIR`, default `data`: the event log stands in `log/` below it.
+    pub data_dir: PathBuf,
+    /// `REGISTRY_LISTEN`, default `127.0.0.1:50051`. Loopback only until clients have credentials.
+    pub listen: SocketAddr,
+    /// `SEGNALALO_MASTER_KEY`: what keyed hashes are derived from. At least 32 characters; losing it means that nobody
+    /// is recognised any more.
+    pub master_key: Secret,
+    /// `SEGNALALO_CITY`, default `deploy/biella`.
+    pub city: PathBuf,
+    /// `WHATSAPP_DISPLAY_NUMBER` and the like: the city's own numbers, digits only, by comma.
+    pub public_numbers: Vec<String>,
+}
+
+/// Shorter keys can be guessed.
+const KEY_LENGTH: usize = 32;
+
+impl Config {
+    /// # Errors
+    /// Names the variable and what is wrong with it.
+    pub fn from_vars(vars: &Vars) -> Result<Self, Error> {
+        let master_key = vars.secret("SEGNALALO_MASTER_KEY")?;
+        if master_key.expose().len() < KEY_LENGTH {
+            return Err(Error::Invalid {
+                name: "SEGNALALO_MASTER_KEY".to_owned(),
+                // A key is never shown, not even a bad one.
+                value: "***".to_owned(),
+                expected: "secret of at least 32 characters, as `openssl rand -hex 32` gives",
+            });
+        }
+        Ok(Self {
+            data_dir: vars.parsed("SEGNALALO_DATA_DIR", PathBuf::from("data"))?,
+            listen: vars.parsed("REGISTRY_LISTEN", SocketAddr::from(([127, 0, 0, 1], 50051)))?,
+            master_key,
+            city: vars.parsed("SEGNALALO_CITY", PathBuf::from("deploy/biella"))?,
+            public_numbers: vars
+                .optional("SEGNALALO_PUBLIC_NUMBERS")
+                .unwrap_or_else(|| "393601075737".to_owned())
+                .split(',')
+                .map(|number| {
+                    number
+                        .chars()
+                        .filter(char::is_ascii_digit)
+                        .collect::<String>()
+                })
+                .filter(|number| !number.is_empty())
+                .collect(),
+        })
+    }
+}

@@ -1,0 +1,417 @@
+//! Records as people read them: what happened, who did it, the words, and the facts by name.
+
+use crate::world;
+use segnalalo_domain::{
+    event::{
+        ChannelEvent, Event, Recorded, Register,
+        conversation::{Event as Conversation, Route},
+        ticket::Event as Ticket,
+    },
+    id::TicketId,
+    sealed::Sealed,
+    ticket::Phase,
+};
+use segnalalo_proto::{
+    common::v1::{PersonalContent, attachment::Type},
+    convert::{actor_to_wire, channel_to_wire},
+    event_name,
+    registry::v1 as wire,
+    sealed, time,
+};
+use std::collections::BTreeMap;
+
+/// A record of an unknown kind, or a damaged one, is an entry too: it says so.
+pub fn entry(record: &[u8]) -> wire::HistoryEntry {
+    let Ok(recorded) = world::read(record) else {
+        return wire::HistoryEntry {
+            event: "unknown".to_owned(),
+            ..wire::HistoryEntry::default()
+        };
+    };
+    let mut telling = Telling::default();
+    telling.tell(&recorded.event);
+    wire::HistoryEntry {
+        position: recorded.position,
+        at: Some(time::to_wire(recorded.occurred_at)),
+        actor: Some(actor_to_wire(&recorded.actor)),
+        event: event_name(&recorded.event).to_owned(),
+        channel: telling.channel,
+        text: telling.text,
+        author: telling.author,
+        facts: telling.facts,
+    }
+}
+
+/// `None` for a record that is no notice.
+pub fn notice(record: &[u8]) -> Option<wire::Notice> {
+    let Recorded {
+        position,
+        occurred_at,
+        event: Event::Channel(event),
+        ..
+    } = world::read(record).ok()?
+    else {
+        return None;
+    };
+    let ChannelEvent::NoticeReceived {
+        channel,
+        subject,
+        known,
+        sealed,
+    } = event;
+    Some(wire::Notice {
+        position,
+        at: Some(time::to_wire(occurred_at)),
+        channel: channel_to_wire(channel),
+        subject,
+        raw: open(&sealed).raw,
+        known,
+    })
+}
+
+/// Why a reply needs a person, from the record that says so.
+pub fn held(known: wire::HeldReply, record: Option<&[u8]>) -> wire::HeldReply {
+    let Some(recorded) = record.and_then(|record| world::read(record).ok()) else {
+        return known;
+    };
+    let (code, detail) = match recorded.event {
+        Event::Conversation(
+            Conversation::ReplyHeld { code, detail, .. }
+            | Conversation::SendRefused { code, detail, .. },
+        ) => (code, detail),
+        Event::Conversation(Conversation::DeliveryReported {
+            error_code,
+            error_detail,
+            ..
+        }) => (error_code, error_detail),
+        _ => Default::default(),
+    };
+    wire::HeldReply {
+        code,
+        detail,
+        held_at: Some(time::to_wire(recorded.recorded_at)),
+        ..known
+    }
+}
+
+fn open(sealed: &Sealed) -> PersonalContent {
+    sealed::open(sealed).unwrap_or_default()
+}
+
+#[derive(Default)]
+struct Telling {
+    channel: i32,
+    text: String,
+    author: String,
+    facts: BTreeMap<String, String>,
+}
+
+impl Telling {
+    fn fact(&mut self, name: &str, value: impl ToString) -> &mut Self {
+        let value = value.to_string();
+        if !value.is_empty() {
+            self.facts.insert(name.to_owned(), value);
+        }
+        self
+    }
+
+    fn tell(&mut self, event: &Event) {
+        match event {
+            Event::Log(_) | Event::Channel(_) => {}
+            Event::Conversation(event) => self.conversation(event),
+            Event::Ticket(event) => self.ticket(event),
+            Event::Register(Register::NumberAssigned {
+                protocol, subject, ..
+            }) => {
+                self.fact("protocol", protocol).fact("subject", subject);
+            }
+            Event::Register(Register::NumberAnnulled {
+                protocol,
+                reason,
+                act,
+                ..
+            }) => {
+                self.fact("protocol", protocol)
+                    .fact("reason", reason)
+                    .fact("act", act);
+            }
+        }
+    }
+
+    fn content(&mut self, sealed: &Sealed) {
+        let content = open(sealed);
+        self.text = content.text;
+        self.author = content
+            .author
+            .map(|author| {
+                if author.name.is_empty() {
+                    author.id
+                } else {
+                    author.name
+                }
+            })
+            .unwrap_or_default();
+        let attachments = content
+            .attachments
+            .iter()
+            .map(|attachment| match attachment.r#type() {
+                Type::Location => match (attachment.latitude, attachment.longitude) {
+                    (Some(latitude), Some(longitude)) => format!("location {latitude},{longitude}"),
+                    _ => "location".to_owned(),
+                },
+                other => other
+                    .as_str_name()
+                    .trim_start_matches("TYPE_")
+                    .to_lowercase(),
+            });
+        let attachments = attachments.collect::<Vec<_>>().join("; ");
+        self.fact("attachments", attachments)
+            .fact("raw", content.raw)
+            .fact("place", content.place);
+        self.fact("because", content.because.join(" · "));
+    }
+
+    fn words(&mut self, words: Option<&Sealed>) {
+        if let Some(words) = words {
+            self.text = open(words).text;
+        }
+    }
+
+    fn conversation(&mut self, event: &Conversation) {
+        match event {
+            Conversation::MessageReceived {
+                channel,
+                content_type,
+                sealed,
+                ..
+            } => {
+                self.channel = channel_to_wire(*channel);
+                self.content(sealed);
+                self.fact("content_type", content_type);
+            }
+            Conversation::MessageEdited { sealed, .. }
+            | Conversation::ColleagueAnswered { sealed, .. } => self.content(sealed),
+            Conversation::IdentityChanged { sealed, .. } => self.content(sealed),
+            Conversation::MessageRemoved { verb, .. } => {
+                self.fact("verb", verb);
+            }
+            Conversation::MessageReacted { reaction, .. } => {
+                self.fact("reaction", reaction);
+            }
+            Conversation::MessageConcluded {
+                conclusion, sealed, ..
+            } => {
+                self.content(sealed);
+                let office = conclusion
+                    .office
+                    .as_ref()
+                    .map(ToString::to_string)
+                    .unwrap_or_default();
+                self.fact("kind", conclusion.kind)
+                    .fact("office", office)
+                    .fact("urgency", conclusion.urgency);
+                self.fact("confidence", format!("{:.2}", conclusion.confidence));
+                self.fact("protocol", conclusion.protocol.clone().unwrap_or_default());
+                self.fact("rules_version", &conclusion.rules_version);
+            }
+            Conversation::TriageGivenUp { reason, .. } => {
+                self.fact("reason", reason);
+            }
+            Conversation::MessageRouted { route, .. } => {
+                let route = match route {
+                    Route::OpenedTicket(_) => "opened_ticket",
+                    Route::JoinedTicket(_) => "joined_ticket",
+                    Route::StatusAnswered(_) => "status_answered",
+                    Route::QuestionAsked(_) => "question_asked",
+                    Route::Noted(_) => "noted",
+                };
+                self.fact("route", route);
+            }
+            _ => self.sending(event),
+        }
+    }
+
+    fn sending(&mut self, event: &Conversation) {
+        match event {
+            Conversation::ReplyRequested {
+                reply,
+                template,
+                variables,
+                words,
+                ..
+            } => {
+                self.words(words.as_ref());
+                self.fact("reply", reply).fact("template", template);
+                for (name, value) in variables {
+                    self.fact(name, value);
+                }
+            }
+            Conversation::SendAttempted {
+                reply,
+                attempt,
+                sealed,
+                ..
+            } => {
+                self.content(sealed);
+                self.fact("reply", reply).fact("attempt", attempt);
+            }
+            Conversation::SendAccepted {
+                reply,
+                attempt,
+                proof,
+                ..
+            } => {
+                self.fact("reply", reply)
+                    .fact("attempt", attempt)
+                    .fact("proof", proof);
+            }
+            Conversation::SendRefused {
+                reply,
+                attempt,
+                code,
+                detail,
+                last,
+                retry_at,
+            } => {
+                self.fact("reply", reply)
+                    .fact("attempt", attempt)
+                    .fact("code", code)
+                    .fact("detail", detail);
+                self.fact("final", last);
+                self.fact(
+                    "retry_at",
+                    retry_at.map(|at| at.to_string()).unwrap_or_default(),
+                );
+            }
+            Conversation::SendUnknown {
+                reply,
+                attempt,
+                detail,
+            } => {
+                self.fact("reply", reply)
+                    .fact("attempt", attempt)
+                    .fact("detail", detail);
+            }
+            Conversation::ReplyHeld {
+                reply,
+                code,
+                detail,
+            } => {
+                self.fact("reply", reply)
+                    .fact("code", code)
+                    .fact("detail", detail);
+            }
+            Conversation::ReplyDropped { reply, reason } => {
+                self.fact("reply", reply).fact("reason", reason);
+            }
+            Conversation::DeliveryReported {
+                reply,
+                status,
+                error_code,
+                error_detail,
+            } => {
+                self.fact("reply", reply)
+                    .fact("status", status)
+                    .fact("code", error_code)
+                    .fact("detail", error_detail);
+            }
+            _ => {}
+        }
+    }
+
+    fn ticket(&mut self, event: &Ticket) {
+        match event {
+            Ticket::Opened {
+                channel,
+                code,
+                classification,
+                deadlines,
+                ..
+            } => {
+                self.channel = channel_to_wire(*channel);
+                self.fact("code", code).fact("state", Phase::Received);
+                self.classification(classification);
+                for deadline in deadlines {
+                    self.fact(deadline.name.code(), deadline.due);
+                }
+            }
+            Ticket::Reclassified { classification, .. } => self.classification(classification),
+            Ticket::TakenInCharge { protocol, office } => {
+                self.fact("protocol", protocol).fact("office", office);
+            }
+            Ticket::Reassigned { office, reason } | Ticket::SentBack { office, reason } => {
+                self.fact("office", office).fact("reason", reason);
+            }
+            Ticket::CitizenAsked { automatic, words } => {
+                self.words(words.as_ref());
+                self.fact("automatic", automatic);
+            }
+            Ticket::Feasible { expected_by, words } => {
+                self.words(words.as_ref());
+                self.fact("expected_by", expected_by);
+            }
+            Ticket::ProgressReported { expected_by, words } => {
+                self.words(Some(words));
+                self.fact(
+                    "expected_by",
+                    expected_by.map(|date| date.to_string()).unwrap_or_default(),
+                );
+            }
+            Ticket::Answered { words }
+            | Ticket::NotFeasible { words }
+            | Ticket::NotPertinent { words }
+            | Ticket::NoteAdded { words } => self.words(Some(words)),
+            Ticket::Resolved { words } => self.words(words.as_ref()),
+            Ticket::Closed { reason, note } => {
+                self.fact("reason", reason).fact("note", note);
+            }
+            Ticket::Reopened { reason, .. } => {
+                self.fact("reason", reason);
+            }
+            Ticket::Merged { into: other } | Ticket::Absorbed { from: other } => self.other(*other),
+            Ticket::DeadlineSet { deadline } => {
+                self.fact("deadline", deadline.name)
+                    .fact("due", deadline.due)
+                    .fact("rule", &deadline.rule);
+            }
+            Ticket::DeadlineReached {
+                deadline,
+                rung,
+                due_at,
+                ..
+            } => {
+                self.fact("deadline", deadline)
+                    .fact("rung", rung)
+                    .fact("due", due_at);
+            }
+            Ticket::MessageJoined { .. }
+            | Ticket::CitizenAnswered { .. }
+            | Ticket::MarkedSpam
+            | Ticket::SpamLifted
+            | Ticket::EmergencyFlagged { .. } => {}
+        }
+    }
+
+    fn classification(&mut self, classification: &segnalalo_domain::event::ticket::Classification) {
+        self.fact(
+            "kind",
+            classification
+                .kind
+                .map(|kind| kind.code())
+                .unwrap_or_default(),
+        );
+        self.fact(
+            "office",
+            classification
+                .office
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+        );
+        self.fact("urgency", classification.urgency);
+    }
+
+    fn other(&mut self, other: TicketId) {
+        self.fact("ticket", other);
+    }
+}

@@ -1,0 +1,235 @@
+//! What people read: each ticket's history, its first words, a word index, notices and replies that need a person. A
+//! function of the log like everything else: built at start, kept up as records come, kept nowhere.
+
+mod search;
+
+use search::WordIndex;
+use segnalalo_domain::{
+    desk::Desk,
+    event::{
+        ChannelEvent, Event, Recorded, Register, Stream, conversation::Event as ConversationEvent,
+        ticket::Event as TicketEvent,
+    },
+    id::{MessageId, ReplyId, TicketId},
+    sealed::Sealed,
+};
+use segnalalo_proto::{common::v1::PersonalContent, sealed};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Characters of a citizen's first words that lists show.
+const SUMMARY: usize = 200;
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ReadModel {
+    entries: HashMap<TicketId, Entry>,
+    /// What was said of a message before it belonged to a ticket.
+    unrouted: HashMap<MessageId, Unrouted>,
+    words: WordIndex,
+    /// Positions of notices, oldest first.
+    pub notices: Vec<u64>,
+    /// Replies that need a person, and where the log says so: held, refused for good, or failed after acceptance.
+    pub attention: BTreeMap<ReplyId, u64>,
+}
+
+/// What is known of one ticket beyond its state.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Entry {
+    /// Everything that happened to it.
+    pub positions: BTreeSet<u64>,
+    pub summary: String,
+    pub place: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+struct Unrouted {
+    positions: Vec<u64>,
+    text: String,
+    place: String,
+}
+
+impl ReadModel {
+    /// Folds in a record that `desk` has applied already.
+    pub fn apply(&mut self, recorded: &Recorded, desk: &Desk) {
+        match (&recorded.stream, &recorded.event) {
+            (_, Event::Channel(ChannelEvent::NoticeReceived { .. })) => {
+                self.notices.push(recorded.position)
+            }
+            (Stream::Conversation(id), Event::Conversation(event)) => {
+                self.apply_conversation(recorded.position, *id, event, desk);
+            }
+            (Stream::Ticket(id), Event::Ticket(event)) => {
+                self.apply_ticket(recorded.position, *id, event)
+            }
+            (_, Event::Register(event)) => {
+                let (Register::NumberAssigned {
+                    ticket, protocol, ..
+                }
+                | Register::NumberAnnulled {
+                    ticket, protocol, ..
+                }) = event;
+                self.entry(*ticket).positions.insert(recorded.position);
+                self.words.add(*ticket, &protocol.to_string());
+            }
+            _ => {}
+        }
+    }
+
+    /// `None` for a ticket that isn't there.
+    pub fn entry_of(&self, ticket: TicketId) -> Option<&Entry> {
+        self.entries.get(&ticket)
+    }
+
+    /// Tickets that hold every word of the query, beginnings of words included.
+    pub fn search(&self, query: &str) -> BTreeSet<TicketId> {
+        self.words.find(query)
+    }
+
+    fn entry(&mut self, ticket: TicketId) -> &mut Entry {
+        self.entries.entry(ticket).or_default()
+    }
+
+    fn apply_conversation(
+        &mut self,
+        position: u64,
+        conversation: segnalalo_domain::id::ConversationId,
+        event: &ConversationEvent,
+        desk: &Desk,
+    ) {
+        let state = desk.conversations.get(&conversation);
+        let ticket_of_message = |message: &MessageId| {
+            state.and_then(|state| state.messages.get(message).copied().flatten())
+        };
+        let ticket_of_reply = |reply: &ReplyId| {
+            state
+                .and_then(|state| state.replies.get(reply))
+                .and_then(|reply| reply.ticket)
+        };
+        match event {
+            ConversationEvent::MessageReceived {
+                message, sealed, ..
+            }
+            | ConversationEvent::MessageEdited { message, sealed } => {
+                let content = content(sealed);
+                self.said(
+                    position,
+                    *message,
+                    ticket_of_message(message),
+                    &content.text,
+                    &content.place,
+                );
+            }
+            ConversationEvent::MessageConcluded {
+                message, sealed, ..
+            } => {
+                let place = content(sealed).place;
+                self.said(position, *message, ticket_of_message(message), "", &place);
+            }
+            ConversationEvent::MessageRemoved { message, .. }
+            | ConversationEvent::MessageReacted { message, .. }
+            | ConversationEvent::TriageGivenUp { message, .. } => {
+                self.said(position, *message, ticket_of_message(message), "", "");
+            }
+            ConversationEvent::MessageRouted { message, .. } => {
+                self.route(position, *message, ticket_of_message(message));
+            }
+            ConversationEvent::ColleagueAnswered { .. }
+            | ConversationEvent::IdentityChanged { .. } => {
+                if let Some(ticket) = state.and_then(|state| state.tickets.last()) {
+                    self.entry(*ticket).positions.insert(position);
+                }
+            }
+            ConversationEvent::ReplyRequested { reply, .. }
+            | ConversationEvent::SendAttempted { reply, .. }
+            | ConversationEvent::SendAccepted { reply, .. }
+            | ConversationEvent::SendRefused { reply, .. }
+            | ConversationEvent::SendUnknown { reply, .. }
+            | ConversationEvent::ReplyHeld { reply, .. }
+            | ConversationEvent::ReplyDropped { reply, .. }
+            | ConversationEvent::DeliveryReported { reply, .. } => {
+                if let Some(ticket) = ticket_of_reply(reply) {
+                    self.entry(ticket).positions.insert(position);
+                }
+                self.note_attention(position, *reply, event);
+            }
+        }
+    }
+
+    fn note_attention(&mut self, position: u64, reply: ReplyId, event: &ConversationEvent) {
+        use segnalalo_domain::event::conversation::DeliveryStatus;
+        match event {
+            ConversationEvent::ReplyHeld { .. }
+            | ConversationEvent::SendRefused { last: true, .. }
+            | ConversationEvent::DeliveryReported {
+                status: DeliveryStatus::Failed,
+                ..
+            } => {
+                self.attention.insert(reply, position);
+            }
+            ConversationEvent::SendAccepted { .. }
+            | ConversationEvent::SendRefused { .. }
+            | ConversationEvent::ReplyDropped { .. }
+            | ConversationEvent::SendAttempted { .. } => {
+                self.attention.remove(&reply);
+            }
+            _ => {}
+        }
+    }
+
+    fn said(
+        &mut self,
+        position: u64,
+        message: MessageId,
+        ticket: Option<TicketId>,
+        text: &str,
+        place: &str,
+    ) {
+        if let Some(ticket) = ticket {
+            self.entry(ticket).positions.insert(position);
+            self.words.add(ticket, text);
+            self.words.add(ticket, place);
+            return;
+        }
+        let unrouted = self.unrouted.entry(message).or_default();
+        unrouted.positions.push(position);
+        if !text.is_empty() {
+            text.clone_into(&mut unrouted.text);
+        }
+        if !place.is_empty() {
+            place.clone_into(&mut unrouted.place);
+        }
+    }
+
+    fn route(&mut self, position: u64, message: MessageId, ticket: Option<TicketId>) {
+        let unrouted = self.unrouted.remove(&message).unwrap_or_default();
+        let Some(ticket) = ticket else {
+            return;
+        };
+        self.words.add(ticket, &unrouted.text);
+        self.words.add(ticket, &unrouted.place);
+        let entry = self.entry(ticket);
+        entry.positions.extend(unrouted.positions);
+        entry.positions.insert(position);
+        if entry.summary.is_empty() {
+            entry.summary = unrouted.text.chars().take(SUMMARY).collect();
+        }
+        if entry.place.is_empty() {
+            entry.place = unrouted.place;
+        }
+    }
+
+    fn apply_ticket(&mut self, position: u64, id: TicketId, event: &TicketEvent) {
+        self.entry(id).positions.insert(position);
+        if let TicketEvent::Opened { code, .. } = event {
+            self.words.add(id, code);
+        }
+        // The news of a merge stands in both histories.
+        if let TicketEvent::Merged { into } = event {
+            self.entry(*into).positions.insert(position);
+        }
+    }
+}
+
+/// What an erased box holds is nothing.
+fn content(sealed: &Sealed) -> PersonalContent {
+    sealed::open(sealed).unwrap_or_default()
+}

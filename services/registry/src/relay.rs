@@ -1,0 +1,191 @@
+//! The log is the outbox: its records go to EVENTS byte for byte, in order, so that the stream's sequence is the log's
+//! position. No cursor is kept; where to go on is what EVENTS says (rule 4).
+
+use crate::journal::{self, Journal, Reader};
+use bytes::Bytes;
+use segnalalo_kit::{
+    bus::{self, AppendError, EventsLog},
+    health::Component,
+    shutdown::Shutdown,
+};
+use segnalalo_proto::{record, subject_of_wire};
+use std::{sync::Arc, time::Duration};
+
+/// Records a batch; a batch of the broker holds 1000 at most.
+const CHUNK: usize = 256;
+const PAUSE: Duration = Duration::from_millis(500);
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The two histories differ: going on would lose one of them.
+    #[error(
+        "log and broker differ at position {0}: they are two histories. Stop, keep both, and decide which one holds: \
+         `segnalalo log verify` on the log; wipe EVENTS to take the log's, or start with an empty log to take the broker's"
+    )]
+    Fork(u64),
+    #[error(
+        "another registry writes to this broker (EVENTS is at {actual}, this log at {ours}): stop one of them"
+    )]
+    Fenced { actual: u64, ours: u64 },
+    #[error("the log can't be read or written")]
+    Journal(#[from] journal::Error),
+    #[error("the broker can't be reached")]
+    Broker(#[from] bus::Error),
+    #[error(
+        "the record at position {0} can't be published: its event is of an unknown kind or damaged"
+    )]
+    Unpublishable(u64),
+}
+
+/// Before serving: compares the heads and mends in the direction that is missing something. Returns the position up to
+/// which EVENTS has everything.
+///
+/// # Errors
+/// `Fork` when the histories differ. `Broker` may pass: call again.
+pub async fn reconcile(journal: &mut dyn Journal, events: &EventsLog) -> Result<u64, Error> {
+    let reader = journal.reader();
+    loop {
+        match compare(&*reader, events).await? {
+            Heads::BrokerBehind(position) => return Ok(position),
+            Heads::BrokerAhead(last) => import(journal, events, last).await?,
+        }
+    }
+}
+
+enum Heads {
+    /// EVENTS has everything up to here, and no more.
+    BrokerBehind(u64),
+    BrokerAhead(u64),
+}
+
+async fn compare(reader: &dyn Reader, events: &EventsLog) -> Result<Heads, Error> {
+    let Some((last, bytes)) = events.last().await? else {
+        return Ok(Heads::BrokerBehind(0));
+    };
+    let head = reader.head();
+    if last <= head.position {
+        let ours = reader.read(last)?;
+        return if ours.as_ref() == Some(&bytes) {
+            Ok(Heads::BrokerBehind(last))
+        } else {
+            Err(Error::Fork(last))
+        };
+    }
+    if head.position > 0 && events.get(head.position).await? != reader.read(head.position)? {
+        return Err(Error::Fork(head.position));
+    }
+    Ok(Heads::BrokerAhead(last))
+}
+
+/// The log lost its tail, or is an old backup: the broker's copy extends it.
+async fn import(journal: &mut dyn Journal, events: &EventsLog, last: u64) -> Result<(), Error> {
+    let first = journal.reader().head().position + 1;
+    tracing::warn!(
+        first,
+        last,
+        "the log is behind EVENTS: taking the missing records from there"
+    );
+    let mut records = Vec::with_capacity(CHUNK);
+    for position in first..=last {
+        let record = events.get(position).await?.ok_or(Error::Fork(position))?;
+        records.push(record);
+        if records.len() == CHUNK || position == last {
+            journal.import(&records)?;
+            records.clear();
+        }
+    }
+    Ok(())
+}
+
+pub struct Relay {
+    pub reader: Arc<dyn Reader>,
+    pub events: EventsLog,
+    pub component: Component,
+}
+
+impl Relay {
+    /// Publishes what is durable in the log from `position` on, until shutdown.
+    ///
+    /// # Errors
+    /// `Fork` and `Fenced`: the process must stop. What may pass is tried again.
+    pub async fn run(self, position: u64, shutdown: Shutdown) -> Result<(), Error> {
+        let mut head = self.reader.subscribe();
+        let mut sent = position;
+        loop {
+            match self.drain(&mut sent).await {
+                Ok(()) => self.component.ready(),
+                Err(Error::Broker(error)) => {
+                    self.component
+                        .not_ready(&format!("{error}: facts wait in the log"));
+                    tokio::select! {
+                        () = shutdown.cancelled() => return Ok(()),
+                        () = tokio::time::sleep(PAUSE) => {}
+                    }
+                    self.look_again(&mut sent).await?;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            }
+            tokio::select! {
+                () = shutdown.cancelled() => {
+                    // What is decided should be seen; what can't be sent now is sent at the next start.
+                    let _ = tokio::time::timeout(PAUSE, self.drain(&mut sent)).await;
+                    return Ok(());
+                }
+                // The writer's end is the process's end.
+                changed = head.changed() => if changed.is_err() { return Ok(()) },
+            }
+        }
+    }
+
+    /// Where does EVENTS stand now? A broker that came back with less is filled again.
+    async fn look_again(&self, sent: &mut u64) -> Result<(), Error> {
+        match compare(&*self.reader, &self.events).await {
+            Ok(Heads::BrokerBehind(position)) => *sent = position,
+            Ok(Heads::BrokerAhead(actual)) => {
+                return Err(Error::Fenced {
+                    actual,
+                    ours: self.reader.head().position,
+                });
+            }
+            Err(Error::Broker(_)) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    async fn drain(&self, sent: &mut u64) -> Result<(), Error> {
+        loop {
+            let records = self.reader.read_all(*sent, CHUNK)?;
+            let Some((last, _)) = records
+                .last()
+                .map(|(position, bytes)| (*position, bytes.len()))
+            else {
+                return Ok(());
+            };
+            let messages = records
+                .into_iter()
+                .map(|(position, record)| {
+                    Ok((
+                        subject(&record).ok_or(Error::Unpublishable(position))?,
+                        record,
+                    ))
+                })
+                .collect::<Result<Vec<(String, Bytes)>, Error>>()?;
+            match self.events.append(*sent, &messages).await {
+                Ok(()) => *sent = last,
+                Err(AppendError::WrongLast { actual }) => {
+                    tracing::info!(actual, sent = *sent, "EVENTS stands elsewhere: comparing");
+                    self.look_again(sent).await?;
+                }
+                Err(AppendError::Unavailable(error)) => return Err(Error::Broker(error)),
+            }
+        }
+    }
+}
+
+/// A record of a kind that this version doesn't know is published all the same: its reader may know it.
+fn subject(record: &[u8]) -> Option<String> {
+    let envelope = record::decode(record).ok()?.envelope;
+    Some(subject_of_wire(&envelope))
+}

@@ -1,0 +1,192 @@
+//! OBSERVED: what triage, sla-clock and notifier say.
+
+use super::{Error, Translated, inbound::provider_box};
+use crate::identity::Identity;
+use prost::Message as _;
+use segnalalo_domain::{
+    Timestamp,
+    desk::{Command, Conclude, Outcome, ReachDeadline, RecordOutcome},
+    event::conversation::{GivenUp, Proof},
+    id::{CauseId, ConversationId, MessageId, ReplyId, TicketId},
+    sla::DeadlineName,
+    words::{Channel, Conclusion, Kind, Office, Stance, Urgency},
+};
+use segnalalo_proto::{
+    common::v1::PersonalContent,
+    convert::{kind_from_wire, rung_from_wire, stance_from_wire, urgency_from_wire},
+    observation::v1::{self as wire, observed::Observation, send_outcome},
+    sealed, time,
+};
+
+/// `channel_of` says where a conversation is held: the platform's id of an accepted message is hashed by channel.
+///
+/// # Errors
+/// What makes the payload unusable; it is then parked.
+pub fn observed(
+    payload: &[u8],
+    identity: &Identity,
+    channel_of: impl Fn(ConversationId) -> Option<Channel>,
+) -> Result<Translated, Error> {
+    let observed = wire::Observed::decode(payload).map_err(Error::NotProtobuf)?;
+    let occurred_at = stamp(observed.occurred_at.as_ref()).ok_or(Error::Field("occurred_at"))?;
+    let (cause, command) = match observed.observation.ok_or(Error::UnknownKind)? {
+        Observation::TriageConcluded(concluded) => conclusion(concluded, identity)?,
+        Observation::TriageParked(parked) => {
+            let message = id(&parked.message_id, MessageId::from_slice, "message_id")?;
+            let command = Command::GiveUpOnTriage {
+                conversation: id(
+                    &parked.conversation_id,
+                    ConversationId::from_slice,
+                    "conversation_id",
+                )?,
+                message,
+                reason: GivenUp::Parked,
+            };
+            (CauseId::derived(&[b"parked", &message.0]), command)
+        }
+        Observation::DeadlineDue(due) => deadline(&due)?,
+        Observation::SendOutcome(outcome) => send(outcome, identity, channel_of)?,
+    };
+    Ok(Translated {
+        cause,
+        occurred_at,
+        command,
+    })
+}
+
+fn stamp(stamp: Option<&prost_types::Timestamp>) -> Option<Timestamp> {
+    stamp.and_then(time::from_wire)
+}
+
+fn id<T>(
+    bytes: &[u8],
+    parse: impl Fn(&[u8]) -> Option<T>,
+    field: &'static str,
+) -> Result<T, Error> {
+    parse(bytes).ok_or(Error::Field(field))
+}
+
+fn conclusion(
+    concluded: wire::TriageConcluded,
+    identity: &Identity,
+) -> Result<(CauseId, Command), Error> {
+    let message = id(&concluded.message_id, MessageId::from_slice, "message_id")?;
+    let office = |code: String| (!code.is_empty()).then_some(Office(code));
+    let conclude = Conclude {
+        conversation: id(
+            &concluded.conversation_id,
+            ConversationId::from_slice,
+            "conversation_id",
+        )?,
+        message,
+        conclusion: Conclusion {
+            kind: kind_from_wire(concluded.kind).unwrap_or(Kind::Report),
+            office: office(concluded.office),
+            second_office: office(concluded.second_office),
+            confidence: concluded.confidence,
+            urgency: urgency_from_wire(concluded.urgency).unwrap_or(Urgency::Normal),
+            stance: stance_from_wire(concluded.stance).unwrap_or(Stance::Neutral),
+            protocol: (!concluded.protocol.is_empty()).then_some(concluded.protocol),
+            place_key: identity.place(&concluded.place),
+            language: concluded.language,
+            rules_version: concluded.rules_version,
+        },
+        sealed: sealed::seal(
+            None,
+            &PersonalContent {
+                place: concluded.place,
+                because: concluded.because,
+                pii: concluded.pii,
+                ..PersonalContent::default()
+            },
+        ),
+    };
+    Ok((
+        CauseId::derived(&[b"conclusion", &message.0]),
+        Command::Conclude(conclude),
+    ))
+}
+
+fn deadline(due: &wire::DeadlineDue) -> Result<(CauseId, Command), Error> {
+    let ticket = id(&due.ticket_id, TicketId::from_slice, "ticket_id")?;
+    let name = DeadlineName::from_code(&due.deadline).ok_or(Error::Field("deadline"))?;
+    let rung = rung_from_wire(due.rung).ok_or(Error::Field("rung"))?;
+    let cause = CauseId::derived(&[
+        b"deadline",
+        &ticket.0,
+        name.code().as_bytes(),
+        &due.version.to_be_bytes(),
+        rung.code().as_bytes(),
+    ]);
+    let command = Command::ReachDeadline(ReachDeadline {
+        ticket,
+        deadline: name,
+        version: due.version,
+        rung,
+        due_at: stamp(due.due_at.as_ref()).ok_or(Error::Field("due_at"))?,
+    });
+    Ok((cause, command))
+}
+
+fn send(
+    sent: wire::SendOutcome,
+    identity: &Identity,
+    channel_of: impl Fn(ConversationId) -> Option<Channel>,
+) -> Result<(CauseId, Command), Error> {
+    let reply = id(&sent.reply_id, ReplyId::from_slice, "reply_id")?;
+    let conversation = id(
+        &sent.conversation_id,
+        ConversationId::from_slice,
+        "conversation_id",
+    )?;
+    let (kind, outcome) = match sent.outcome.ok_or(Error::UnknownKind)? {
+        send_outcome::Outcome::Accepted(accepted) => {
+            let sent_message = channel_of(conversation)
+                .and_then(|channel| identity.message(channel, &accepted.provider_id));
+            let proof = Proof::from_code(&accepted.proof).ok_or(Error::Field("proof"))?;
+            (
+                "accepted",
+                Outcome::Accepted {
+                    sent_message,
+                    proof,
+                    sealed: provider_box(accepted.provider_id),
+                },
+            )
+        }
+        send_outcome::Outcome::Refused(refused) => (
+            "refused",
+            Outcome::Refused {
+                code: refused.code,
+                detail: refused.detail,
+                last: refused.r#final,
+                retry_at: stamp(refused.retry_at.as_ref()),
+            },
+        ),
+        send_outcome::Outcome::Unknown(unknown) => (
+            "unknown",
+            Outcome::Unknown {
+                detail: unknown.detail,
+            },
+        ),
+        send_outcome::Outcome::Held(held) => (
+            "held",
+            Outcome::Held {
+                code: held.code,
+                detail: held.detail,
+            },
+        ),
+    };
+    let cause = CauseId::derived(&[
+        b"outcome",
+        &reply.0,
+        &sent.attempt.to_be_bytes(),
+        kind.as_bytes(),
+    ]);
+    let record = RecordOutcome {
+        conversation,
+        reply,
+        attempt: sent.attempt,
+        outcome,
+    };
+    Ok((cause, Command::RecordOutcome(record)))
+}

@@ -1,0 +1,151 @@
+//! The single writer: one thread decides and appends. What waits is taken together and shares one sync; nobody hears of
+//! a decision before it is on disk. An error of the disk ends the process: what is on it can't be known any more, and a
+//! restart reads it.
+
+mod group;
+
+use crate::{journal, world::World};
+use group::Group;
+use segnalalo_domain::{
+    Timestamp, calendar::Calendar, desk::Command, id::CauseId, rejection::Rejection,
+};
+use segnalalo_kit::{city::Offices, clock::SharedClock};
+use std::sync::{Arc, PoisonError, RwLock};
+use tokio::sync::{mpsc, oneshot};
+
+/// Commands that wait at most; a caller beyond that waits for room.
+const QUEUE: usize = 1024;
+/// Commands that share one sync at most.
+const GROUP: usize = 256;
+
+/// A command on its way to the log.
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub cause: CauseId,
+    pub command: Command,
+    /// By the clock of him who saw it happen; `None`: now.
+    pub occurred_at: Option<Timestamp>,
+    pub trace_parent: String,
+}
+
+/// What became of a command that was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Receipt {
+    /// Of the command's last event; 0 when it left nothing behind.
+    pub position: u64,
+    /// The same cause had been handled before: nothing changed now.
+    pub repeated: bool,
+    /// It doesn't concern us: counted, not kept.
+    pub ignored: bool,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// Nothing was written, or nobody can tell: try again with the same cause.
+    #[error("the log takes nothing now")]
+    Unavailable,
+}
+
+type Answer = oneshot::Sender<Result<Receipt, Error>>;
+
+/// Hands commands to the writer. Cheap to clone.
+#[derive(Clone)]
+pub struct Writer {
+    requests: mpsc::Sender<(Request, Answer)>,
+    pub world: Arc<RwLock<World>>,
+}
+
+/// What decisions are made with, beside the state.
+pub struct Rules {
+    pub calendar: Calendar,
+    pub offices: Arc<Offices>,
+    pub clock: SharedClock,
+}
+
+impl Writer {
+    /// Starts the thread. It ends when every `Writer` is dropped, or with the error after which nothing can be written.
+    pub fn start(
+        journal: Box<dyn journal::Journal>,
+        world: Arc<RwLock<World>>,
+        rules: Rules,
+    ) -> (Self, oneshot::Receiver<journal::Error>) {
+        let (requests, inbox) = mpsc::channel(QUEUE);
+        let (failed, failure) = oneshot::channel();
+        let shared = world.clone();
+        std::thread::Builder::new()
+            .name("log-writer".to_owned())
+            .spawn(move || {
+                if let Err(error) = run(journal, &shared, &rules, inbox) {
+                    // Nobody listens any more when the process is on its way out already.
+                    let _ = failed.send(error);
+                }
+            })
+            .expect("a process that can't start one thread can't start at all");
+        (Self { requests, world }, failure)
+    }
+
+    /// Decides, and returns when the events are on disk.
+    ///
+    /// # Errors
+    /// `Rejected` changes nothing. After `Unavailable` the same request may be sent again: it is handled once.
+    pub async fn execute(&self, request: Request) -> Result<Receipt, Error> {
+        let (answer, answered) = oneshot::channel();
+        self.requests
+            .send((request, answer))
+            .await
+            .map_err(|_| Error::Unavailable)?;
+        answered.await.map_err(|_| Error::Unavailable)?
+    }
+
+    /// Reads the world. The closure must be short: the writer waits meanwhile.
+    pub fn read<T>(&self, look: impl FnOnce(&World) -> T) -> T {
+        look(&self.world.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn run(
+    mut journal: Box<dyn journal::Journal>,
+    world: &RwLock<World>,
+    rules: &Rules,
+    mut inbox: mpsc::Receiver<(Request, Answer)>,
+) -> Result<(), journal::Error> {
+    finish_routing(&mut *journal, world, rules)?;
+    while let Some(first) = inbox.blocking_recv() {
+        let mut requests = vec![first];
+        while requests.len() < GROUP
+            && let Ok(next) = inbox.try_recv()
+        {
+            requests.push(next);
+        }
+        let mut world = world.write().unwrap_or_else(PoisonError::into_inner);
+        let mut group = Group::new(&*journal, &mut world, rules);
+        let answers = requests
+            .into_iter()
+            .map(|(request, answer)| Ok((answer, group.take(&request)?)))
+            .collect::<Result<Vec<_>, journal::Error>>()?;
+        group.append(&mut *journal)?;
+        drop(world);
+        for (answer, result) in answers {
+            // Who left doesn't need the answer: the same request gives it again.
+            let _ = answer.send(result);
+        }
+    }
+    Ok(())
+}
+
+/// What a crash cut off between a verdict and its routing.
+fn finish_routing(
+    journal: &mut dyn journal::Journal,
+    world: &RwLock<World>,
+    rules: &Rules,
+) -> Result<(), journal::Error> {
+    let mut world = world.write().unwrap_or_else(PoisonError::into_inner);
+    let waiting = world.desk.waiting.iter().copied().collect::<Vec<_>>();
+    let mut group = Group::new(journal, &mut world, rules);
+    for conversation in waiting {
+        group.route(conversation, "")?;
+    }
+    group.append(journal)
+}

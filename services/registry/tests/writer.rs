@@ -1,0 +1,250 @@
+//! The writer over a log in memory: what it answers, and that the world it keeps is the one that replay gives.
+
+use segnalalo_domain::{
+    calendar,
+    desk::{Act, Action, Command, Conclude, ReceiveMessage, TicketRef},
+    event::conversation::GivenUp,
+    id::{CauseId, ConversationId, MessageId, PersonId},
+    protocol::Cited,
+    sealed::{Scheme, Sealed},
+    words::{Actor, ActorType, Channel, Conclusion, ContentType, Kind, Office, Stance, Urgency},
+};
+use segnalalo_kit::{city::Offices, clock::SystemClock};
+use segnalalo_registry::{
+    journal::{Batch, Journal as _, Memory, Reader},
+    world::World,
+    writer::{Error, Receipt, Request, Rules, Writer},
+};
+use std::{
+    path::Path,
+    sync::{Arc, RwLock},
+};
+
+fn registry() -> (Writer, Arc<dyn Reader>) {
+    let mut journal = Memory::default();
+    journal
+        .append(&[Batch::opening(
+            [7; 16],
+            segnalalo_domain::Timestamp::UNIX_EPOCH,
+        )])
+        .unwrap();
+    let reader = journal.reader();
+    let world = World::replay(&*reader).unwrap();
+    let city = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/biella"));
+    let rules = Rules {
+        calendar: calendar::article(),
+        offices: Arc::new(Offices::load(city).unwrap()),
+        clock: Arc::new(SystemClock),
+    };
+    let (writer, _failed) = Writer::start(Box::new(journal), Arc::new(RwLock::new(world)), rules);
+    (writer, reader)
+}
+
+fn sealed() -> Sealed {
+    Sealed {
+        scheme: Scheme::Plain,
+        person: None,
+        payload: Vec::new(),
+    }
+}
+
+fn conversation(name: &str) -> ConversationId {
+    ConversationId::derived(&[name.as_bytes()])
+}
+
+fn message(name: &str) -> MessageId {
+    MessageId::derived(&[name.as_bytes()])
+}
+
+fn request(cause: &str, command: Command) -> Request {
+    Request {
+        cause: CauseId::derived(&[cause.as_bytes()]),
+        command,
+        occurred_at: None,
+        trace_parent: String::new(),
+    }
+}
+
+fn received(name: &str) -> Request {
+    let command = Command::ReceiveMessage(ReceiveMessage {
+        conversations: vec![conversation(name)],
+        message: message(name),
+        channel: Channel::Whatsapp,
+        person: Some(PersonId::derived(&[name.as_bytes()])),
+        addressed: true,
+        content_type: ContentType::Text,
+        attachments: 0,
+        has_text: true,
+        quoted: None,
+        sealed: sealed(),
+    });
+    request(&format!("received {name}"), command)
+}
+
+fn concluded(name: &str) -> Request {
+    let command = Command::Conclude(Conclude {
+        conversation: conversation(name),
+        message: message(name),
+        conclusion: Conclusion {
+            kind: Kind::Report,
+            office: Some(Office("STRADE".into())),
+            second_office: None,
+            confidence: 0.9,
+            urgency: Urgency::Normal,
+            stance: Stance::Neutral,
+            protocol: None,
+            place_key: None,
+            language: "it".into(),
+            rules_version: "test".into(),
+        },
+        sealed: sealed(),
+    });
+    request(&format!("concluded {name}"), command)
+}
+
+fn taken(number_of_before: u32, ticket: TicketRef) -> Request {
+    let command = Command::Act(Act {
+        ticket,
+        expected_version: None,
+        actor: Actor {
+            kind: ActorType::Person,
+            name: "anna".into(),
+        },
+        action: Action::TakeInCharge { office: None },
+    });
+    request(&format!("taken {number_of_before}"), command)
+}
+
+fn only_ticket(writer: &Writer, name: &str) -> TicketRef {
+    writer.read(|world| TicketRef::Id(world.desk.conversations[&conversation(name)].tickets[0]))
+}
+
+#[tokio::test]
+async fn a_hundred_reports_at_once_get_numbers_without_gaps_and_replay_gives_the_same_world() {
+    let (writer, reader) = registry();
+    let names = (0..100).map(|n| format!("citizen {n}")).collect::<Vec<_>>();
+    let all = names.iter().map(|name| async {
+        writer.execute(received(name)).await.unwrap();
+        writer.execute(concluded(name)).await.unwrap();
+    });
+    futures::future::join_all(all).await;
+    let numbered = names
+        .iter()
+        .zip(0..)
+        .map(|(name, n)| writer.execute(taken(n, only_ticket(&writer, name))));
+    for receipt in futures::future::join_all(numbered).await {
+        assert!(!receipt.unwrap().repeated);
+    }
+    let numbers = writer.read(|world| {
+        world
+            .desk
+            .register
+            .numbers
+            .keys()
+            .map(|number| number.number)
+            .collect::<Vec<_>>()
+    });
+    assert_eq!(numbers, (1..=100).collect::<Vec<_>>());
+    let replayed = World::replay(&*reader).unwrap();
+    writer.read(|live| assert!(*live == replayed, "replay gives another world"));
+}
+
+#[tokio::test]
+async fn the_same_cause_is_handled_once_also_within_one_group() {
+    let (writer, reader) = registry();
+    let both = futures::future::join(
+        writer.execute(received("mario")),
+        writer.execute(received("mario")),
+    )
+    .await;
+    let (first, second) = (both.0.unwrap(), both.1.unwrap());
+    assert!(!first.repeated && second.repeated);
+    assert_eq!(first.position, second.position);
+    let later = writer.execute(received("mario")).await.unwrap();
+    assert_eq!(
+        later,
+        Receipt {
+            position: first.position,
+            repeated: true,
+            ignored: false
+        }
+    );
+    assert_eq!(reader.head().position, 2);
+}
+
+#[tokio::test]
+async fn an_observation_that_changes_nothing_is_noted_once() {
+    let (writer, reader) = registry();
+    let command = Command::GiveUpOnTriage {
+        conversation: conversation("nobody"),
+        message: message("nothing"),
+        reason: GivenUp::TimedOut,
+    };
+    let first = writer
+        .execute(request("give up", command.clone()))
+        .await
+        .unwrap();
+    assert!(!first.repeated);
+    assert!(
+        writer
+            .execute(request("give up", command))
+            .await
+            .unwrap()
+            .repeated
+    );
+    assert_eq!(reader.head().position, 2);
+}
+
+#[tokio::test]
+async fn a_refusal_leaves_no_trace_and_may_be_tried_again() {
+    let (writer, reader) = registry();
+    let unknown = TicketRef::Protocol(Cited {
+        year: None,
+        number: 1,
+    });
+    for _ in 0..2 {
+        let refused = writer.execute(taken(0, unknown.clone())).await;
+        assert!(
+            matches!(refused, Err(Error::Rejected(rejection)) if rejection.code() == "UNKNOWN_TICKET")
+        );
+    }
+    assert_eq!(reader.head().position, 1);
+}
+
+#[tokio::test]
+async fn a_verdict_that_a_crash_left_unrouted_is_routed_at_the_next_start() {
+    let (writer, reader) = registry();
+    writer.execute(received("mario")).await.unwrap();
+    writer.execute(concluded("mario")).await.unwrap();
+    // A log that ends between the verdict and its routing.
+    let records = reader
+        .read_all(0, 3)
+        .unwrap()
+        .into_iter()
+        .map(|(_, record)| record)
+        .take(3)
+        .collect::<Vec<_>>();
+    let mut cut = Memory::default();
+    cut.import(&records).unwrap();
+    let world = World::replay(&*cut.reader()).unwrap();
+    assert!(world.desk.is_ready(conversation("mario")));
+    let cut_reader = cut.reader();
+    let city = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/biella"));
+    let rules = Rules {
+        calendar: calendar::article(),
+        offices: Arc::new(Offices::load(city).unwrap()),
+        clock: Arc::new(SystemClock),
+    };
+    let (restarted, _failed) = Writer::start(Box::new(cut), Arc::new(RwLock::new(world)), rules);
+    // Whatever is asked next finds it routed.
+    restarted.execute(received("lucia")).await.unwrap();
+    restarted.read(|world| {
+        assert_eq!(
+            world.desk.conversations[&conversation("mario")]
+                .tickets
+                .len(),
+            1
+        )
+    });
+    assert!(cut_reader.head().position > 4);
+}

@@ -1,0 +1,163 @@
+//! The process: EVENTS from the beginning, then a look at the clock at least every second, until shutdown.
+
+use crate::{
+    config::Config,
+    handler::{Handler, observation},
+    timers::Due,
+};
+use futures::{StreamExt as _, stream};
+use jiff::Timestamp;
+use segnalalo_domain::sla::Rung;
+use segnalalo_kit::{
+    bus::{Bus, FeedItem, Publisher, Stream},
+    clock::{self, SharedClock},
+    health::Component,
+    service::Deps,
+    shutdown::Shutdown,
+    telemetry::{Counter, Gauge},
+    trace,
+};
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+const SUBJECT: &str = "observed.sla";
+/// The clock may be moved: it is looked at this often, whatever is due next.
+const LOOK: Duration = Duration::from_secs(1);
+/// Records taken before the clock is looked at again.
+const BATCH: usize = 256;
+/// Rungs on their way to the broker at a time.
+const IN_FLIGHT: usize = 64;
+
+pub struct App {
+    handler: Handler,
+    bus: Bus,
+    publisher: Publisher,
+    clock: SharedClock,
+    events: Component,
+    open: Gauge,
+    fired: Counter,
+    unreadable: Counter,
+}
+
+impl App {
+    /// # Errors
+    /// None so far.
+    pub fn build(config: Config, deps: Deps) -> anyhow::Result<Self> {
+        let events = deps.health.component("events");
+        events.not_ready("the log is being read");
+        deps.bus.report(deps.health.component("broker"));
+        Ok(Self {
+            handler: Handler::new(config.retry_after),
+            publisher: deps.bus.publisher(Stream::Observed),
+            bus: deps.bus,
+            clock: deps.clock,
+            events,
+            open: deps.metrics.gauge("sla_clock_open_timers", "Rungs of running terms that are still to come"),
+            fired: deps.metrics.counter("sla_clock_fired", "Rungs said on OBSERVED, by deadline and rung"),
+            unreadable: deps.metrics.counter("sla_clock_unreadable_records", "Records of the log that weren't understood"),
+        })
+    }
+
+    /// Runs until shutdown.
+    ///
+    /// # Errors
+    /// The reader of EVENTS ended, which it never does by itself.
+    pub async fn run(mut self, shutdown: Shutdown) -> anyhow::Result<()> {
+        let (sender, mut items) = mpsc::channel(BATCH);
+        let feed = tokio::spawn(forward(self.bus.clone(), sender, shutdown.clone()));
+        let mut batch = Vec::with_capacity(BATCH);
+        loop {
+            tokio::select! {
+                () = shutdown.cancelled() => break,
+                taken = items.recv_many(&mut batch, BATCH) => {
+                    anyhow::ensure!(taken > 0 || shutdown.is_cancelled(), "the reader of EVENTS ended");
+                    batch.drain(..).for_each(|item| self.take(item));
+                }
+                () = tokio::time::sleep(self.pause()) => {}
+            }
+            self.say().await;
+        }
+        self.events.not_ready("stopping");
+        Ok(feed.await?)
+    }
+
+    fn take(&mut self, item: FeedItem) {
+        match item {
+            FeedItem::Record { position, record } => {
+                if let Err(error) = self.handler.take(&record) {
+                    self.unreadable.add(1, &[]);
+                    tracing::warn!(position, %error, "a record is passed over");
+                }
+            }
+            FeedItem::Reset { why } => {
+                tracing::warn!(why, "the log is read from the beginning again");
+                self.events.not_ready("the log is being read");
+                self.handler.reset();
+            }
+            FeedItem::CaughtUp => {
+                tracing::info!(open = self.handler.open(), "the log is read");
+                self.handler.catch_up();
+                self.events.ready();
+            }
+        }
+    }
+
+    fn pause(&self) -> Duration {
+        let Some(next) = self.handler.next_at() else {
+            return LOOK;
+        };
+        let left = self.clock.now().duration_until(next);
+        // What is past already waits for its event: a second is soon enough to look again.
+        Duration::try_from(left).ok().filter(|left| !left.is_zero()).map_or(LOOK, |left| left.min(LOOK))
+    }
+
+    /// Says what is due, lower rungs before higher ones. What the broker doesn't take is said at the next look.
+    async fn say(&mut self) {
+        let now = self.clock.now();
+        let due = self.handler.to_say(now, clock::monotonic());
+        for rung in Rung::ALL {
+            let of_rung = due.iter().filter(|due| due.rung == *rung);
+            let outcomes = stream::iter(of_rung.map(|due| publish(&self.publisher, *due, now)))
+                .buffer_unordered(IN_FLIGHT)
+                .filter_map(async |said| said)
+                .collect::<Vec<_>>()
+                .await;
+            for due in outcomes {
+                self.fired.add(1, &[("deadline", due.deadline.code()), ("rung", due.rung.code())]);
+                self.handler.said(due, clock::monotonic());
+            }
+        }
+        self.open.set(self.handler.open() as f64, &[]);
+    }
+}
+
+/// The rung, once it is on disk at the broker.
+async fn publish(publisher: &Publisher, due: Due, now: Timestamp) -> Option<Due> {
+    let payload = observation(&due).into();
+    match publisher.publish(SUBJECT, payload, &trace::traceparent()).await {
+        Ok(()) => {
+            let late_seconds = due.at.duration_until(now).as_secs();
+            tracing::info!(ticket = %due.ticket, deadline = %due.deadline, rung = %due.rung, late_seconds, "a term's rung is due");
+            Some(due)
+        }
+        Err(error) => {
+            tracing::warn!(%error, ticket = %due.ticket, "a term's rung couldn't be said yet");
+            None
+        }
+    }
+}
+
+/// Reading has a task of its own, so that waiting for a record may be given up at any time.
+async fn forward(bus: Bus, items: mpsc::Sender<FeedItem>, shutdown: Shutdown) {
+    let mut feed = bus.event_feed();
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            item = feed.next() => {
+                if items.send(item).await.is_err() {
+                    return;
+                }
+            }
+        }
+    }
+}

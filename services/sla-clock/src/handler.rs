@@ -1,0 +1,227 @@
+//! Records in, rungs that are due out. A rung that was said is said again only when its event hasn't come for a while:
+//! the registry may be down, and it knows doubles by their derived id. What waits is forgotten with the process, for
+//! the log says it all.
+
+use crate::timers::{Due, Timers};
+use jiff::Timestamp;
+use prost::Message as _;
+use segnalalo_proto::{
+    convert::{self, rung_to_wire},
+    observation::v1::{DeadlineDue, Observed, observed::Observation},
+    record, time,
+};
+use std::{collections::HashMap, time::Duration};
+use tokio::time::Instant;
+
+/// A record that isn't understood is passed over: what it says of terms, if anything, is lost until an update.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreadable {
+    #[error("the record's frame is damaged")]
+    Frame(#[from] record::Error),
+    #[error("the record's event isn't understood")]
+    Event(#[from] convert::Error),
+}
+
+pub struct Handler {
+    timers: Timers,
+    /// Said at, by a clock that measures.
+    said: HashMap<Due, Instant>,
+    retry_after: Duration,
+    /// The log has been read to the head that it had at start.
+    caught_up: bool,
+}
+
+impl Handler {
+    pub fn new(retry_after: Duration) -> Self {
+        Self {
+            timers: Timers::default(),
+            said: HashMap::new(),
+            retry_after,
+            caught_up: false,
+        }
+    }
+
+    /// Takes one record of the log.
+    ///
+    /// # Errors
+    /// The record says nothing to this version; the state is as it was.
+    pub fn take(&mut self, bytes: &[u8]) -> Result<(), Unreadable> {
+        let recorded = convert::from_wire(record::decode(bytes)?.envelope)?;
+        self.timers.apply(&recorded);
+        Ok(())
+    }
+
+    /// The log begins anew: all is rebuilt, and nothing said until it is read to its head.
+    pub fn reset(&mut self) {
+        *self = Self::new(self.retry_after);
+    }
+
+    pub fn catch_up(&mut self) {
+        self.caught_up = true;
+    }
+
+    /// What must be said now. Nothing before the log is read to its head: a later record may have ended the term.
+    pub fn to_say(&mut self, now: Timestamp, measured: Instant) -> Vec<Due> {
+        if !self.caught_up {
+            return Vec::new();
+        }
+        let Self { timers, said, retry_after, .. } = self;
+        said.retain(|due, _| timers.contains(due));
+        let waits = |due: &Due| said.get(due).is_some_and(|at| measured.duration_since(*at) < *retry_after);
+        timers.due(now).filter(|due| !waits(due)).copied().collect()
+    }
+
+    pub fn said(&mut self, due: Due, measured: Instant) {
+        self.said.insert(due, measured);
+    }
+
+    pub fn next_at(&self) -> Option<Timestamp> {
+        self.timers.next_at()
+    }
+
+    /// Rungs still to come.
+    pub fn open(&self) -> usize {
+        self.timers.len()
+    }
+}
+
+/// A rung as it goes to OBSERVED: the same bytes whenever it is said.
+pub fn observation(due: &Due) -> Vec<u8> {
+    let at = Some(time::to_wire(due.at));
+    let observed = Observed {
+        occurred_at: at,
+        observation: Some(Observation::DeadlineDue(DeadlineDue {
+            ticket_id: due.ticket.to_vec(),
+            deadline: due.deadline.code().to_owned(),
+            version: due.version,
+            rung: rung_to_wire(due.rung),
+            due_at: at,
+        })),
+    };
+    observed.encode_to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use segnalalo_domain::{
+        event::{Event, Recorded, Stream, ticket::Event as Happened},
+        id::{CauseId, EventId, TicketId},
+        sla::{Deadline, DeadlineName, Rung},
+        words::Actor,
+    };
+
+    const TICKET: TicketId = TicketId([7; 16]);
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn bytes(event: Happened) -> Vec<u8> {
+        record::encode(
+            &[0; 32],
+            &Recorded {
+                position: 1,
+                stream: Stream::Ticket(TICKET),
+                version: 1,
+                event_id: EventId([0; 16]),
+                cause: CauseId([1; 16]),
+                correlation: [0; 16],
+                actor: Actor::rule("test"),
+                occurred_at: at("2026-11-23T00:00:00Z"),
+                recorded_at: at("2026-11-23T00:00:00Z"),
+                trace_parent: String::new(),
+                event: Event::Ticket(event),
+            },
+        )
+    }
+
+    fn opened() -> Vec<u8> {
+        use segnalalo_domain::{event::ticket::Classification, id, words};
+        bytes(Happened::Opened {
+            conversation: id::ConversationId([1; 16]),
+            message: id::MessageId([2; 16]),
+            code: "S-7K3M9".to_owned(),
+            channel: words::Channel::Whatsapp,
+            public: false,
+            classification: Classification {
+                kind: None,
+                office: None,
+                second_office: None,
+                confidence: 0.0,
+                urgency: words::Urgency::Normal,
+                place_key: None,
+            },
+            received_at: at("2026-11-23T00:00:00Z"),
+            deadlines: vec![Deadline {
+                name: DeadlineName::AutoClose,
+                version: 1,
+                from: at("2026-11-23T00:00:00Z"),
+                due: at("2026-11-23T10:00:00Z"),
+                rule: String::new(),
+            }],
+            sealed: None,
+        })
+    }
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    #[tokio::test]
+    async fn nothing_is_said_before_the_log_is_read_to_its_head() {
+        let mut handler = Handler::new(MINUTE);
+        let now = at("2026-11-24T00:00:00Z");
+        let measured = segnalalo_kit::clock::monotonic();
+        handler.take(&opened()).unwrap();
+        assert!(handler.to_say(now, measured).is_empty());
+        handler.catch_up();
+        assert_eq!(handler.to_say(now, measured).len(), 1);
+        handler.reset();
+        handler.take(&opened()).unwrap();
+        assert!(handler.to_say(now, measured).is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_was_said_waits_a_minute_for_its_event() {
+        let mut handler = Handler::new(MINUTE);
+        let now = at("2026-11-24T00:00:00Z");
+        let measured = segnalalo_kit::clock::monotonic();
+        handler.take(&opened()).unwrap();
+        handler.catch_up();
+        let due = handler.to_say(now, measured)[0];
+        handler.said(due, measured);
+        assert!(handler.to_say(now, measured + MINUTE / 2).is_empty());
+        assert_eq!(handler.to_say(now, measured + MINUTE), [due]);
+        let reached = Happened::DeadlineReached {
+            deadline: due.deadline,
+            version: due.version,
+            rung: due.rung,
+            due_at: due.at,
+        };
+        handler.take(&bytes(reached)).unwrap();
+        assert!(handler.to_say(now, measured + MINUTE * 2).is_empty());
+        assert!(handler.said.is_empty());
+    }
+
+    #[test]
+    fn a_damaged_record_is_passed_over() {
+        let mut handler = Handler::new(MINUTE);
+        assert!(handler.take(b"nonsense").is_err());
+        assert_eq!(handler.open(), 0);
+    }
+
+    #[test]
+    fn the_same_rung_is_always_said_in_the_same_bytes() {
+        let due = Due {
+            at: at("2026-11-23T10:00:00Z"),
+            rung: Rung::Near,
+            ticket: TICKET,
+            deadline: DeadlineName::Resolution,
+            version: 3,
+        };
+        assert_eq!(observation(&due), observation(&due));
+        let Some(Observation::DeadlineDue(said)) = Observed::decode(&*observation(&due)).unwrap().observation else {
+            panic!("it says that a deadline is due");
+        };
+        assert_eq!((said.deadline.as_str(), said.version), ("resolution", 3));
+    }
+}

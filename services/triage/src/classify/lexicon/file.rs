@@ -1,0 +1,85 @@
+//! The form of the lexicon's files.
+
+use super::{LexiconError, Limits};
+use crate::classify::text::Spellings;
+use serde::{Deserialize, de::DeserializeOwned};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// `rules.toml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RulesFile {
+    pub version: String,
+    pub limits: Limits,
+    pub small_words: Vec<String>,
+    pub spellings: Spellings,
+}
+
+/// A file of cues: all of them for one office, one kind or one signal.
+#[derive(Deserialize)]
+pub(super) struct CueFile {
+    #[serde(flatten)]
+    pub header: Header,
+    pub cue: Vec<CueEntry>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Header {
+    pub office: Option<String>,
+    pub kind: Option<String>,
+    pub signal: Option<String>,
+    /// Of an office: the second choice when no other office speaks.
+    pub neighbour: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CueEntry {
+    pub about: String,
+    pub weight: f32,
+    pub words: Vec<String>,
+    #[serde(default)]
+    pub with: Vec<String>,
+    #[serde(default)]
+    pub unless: Vec<String>,
+    pub office: Option<String>,
+}
+
+pub(super) fn read<T: DeserializeOwned>(file: &Path) -> Result<T, LexiconError> {
+    let text = fs::read_to_string(file).map_err(|source| LexiconError::Unreadable {
+        file: file.to_owned(),
+        source,
+    })?;
+    toml::from_str(&text).map_err(|source| LexiconError::Malformed {
+        file: file.to_owned(),
+        source: Box::new(source),
+    })
+}
+
+/// The TOML files of a folder, in order of their names.
+pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>, LexiconError> {
+    let unreadable = |source| LexiconError::Unreadable {
+        file: folder.to_owned(),
+        source,
+    };
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+pub(super) fn invalid(file: &Path, key: String, expected: &str) -> LexiconError {
+    LexiconError::Invalid {
+        file: file.to_owned(),
+        key,
+        expected: expected.to_owned(),
+    }
+}

@@ -1,0 +1,114 @@
+//! The broker of one test: nats-server as `scripts/tools` fetched it, with the configuration of production.
+
+use super::{Folder, child::Child, ports, root, wait_for};
+use anyhow::{Context as _, Result, ensure};
+use std::{fs, path::PathBuf, process::Command, time::Duration};
+use tokio::net::TcpStream;
+
+const START: Duration = Duration::from_secs(20);
+const STOP: Duration = Duration::from_secs(20);
+
+#[derive(Debug)]
+pub struct Broker {
+    // Before the folder: the process ends before its files go.
+    process: Option<Child>,
+    folder: Folder,
+    port: u16,
+}
+
+impl Broker {
+    /// A new, empty broker that answers.
+    ///
+    /// # Errors
+    /// It isn't there, or doesn't start.
+    pub async fn start() -> Result<Self> {
+        let mut broker = Self { process: None, folder: Folder::new("broker")?, port: ports::free() };
+        broker.restart().await?;
+        Ok(broker)
+    }
+
+    pub fn url(&self) -> String {
+        format!("nats://127.0.0.1:{}", self.port)
+    }
+
+    pub fn log(&self) -> PathBuf {
+        self.folder.join("nats.log")
+    }
+
+    /// As `kill -9`.
+    ///
+    /// # Errors
+    /// The operating system refuses.
+    pub fn kill(&mut self) -> Result<()> {
+        self.process.take().map_or(Ok(()), |mut process| process.kill())
+    }
+
+    /// Asks it to stop, and waits until it has.
+    ///
+    /// # Errors
+    /// It doesn't.
+    pub async fn stop(&mut self) -> Result<()> {
+        if let Some(mut process) = self.process.take() {
+            process.stop(STOP).await?;
+        }
+        Ok(())
+    }
+
+    /// Starts it on the same port and with the same data, killing it before if it runs; returns when it answers.
+    ///
+    /// # Errors
+    /// It doesn't start.
+    pub async fn restart(&mut self) -> Result<()> {
+        self.kill()?;
+        let program = root().join(".tools/bin/nats-server");
+        ensure!(program.is_file(), "{} is missing: run scripts/tools", program.display());
+        let mut command = Command::new(program);
+        command
+            .arg("-c")
+            .arg(root().join("deploy/nats.conf"))
+            .arg("-sd")
+            .arg(self.folder.join("store"))
+            .args(["-a", "127.0.0.1", "-p", &self.port.to_string()]);
+        let mut process = Child::spawn("nats-server", command, &self.log())?;
+        wait_for("nats-server answers", START, async || self.probe(&mut process).await).await??;
+        self.process = Some(process);
+        Ok(())
+    }
+
+    /// An answer, or that it ended; nothing while it starts.
+    async fn probe(&self, process: &mut Child) -> Option<Result<()>> {
+        if let Err(ended) = process.ensure_running() {
+            return Some(Err(ended));
+        }
+        let address = ("127.0.0.1", self.port);
+        TcpStream::connect(address).await.ok().map(|_| Ok(()))
+    }
+
+    /// It is there and does nothing, until `resume`.
+    ///
+    /// # Errors
+    /// It doesn't run.
+    pub fn pause(&self) -> Result<()> {
+        self.running()?.signal("STOP")
+    }
+
+    /// # Errors
+    /// It doesn't run.
+    pub fn resume(&self) -> Result<()> {
+        self.running()?.signal("CONT")
+    }
+
+    fn running(&self) -> Result<&Child> {
+        self.process.as_ref().context("the broker doesn't run")
+    }
+
+    /// Kills it and deletes all that it stored: `restart` then starts an empty one.
+    ///
+    /// # Errors
+    /// Its files can't be deleted.
+    pub fn wipe(&mut self) -> Result<()> {
+        self.kill()?;
+        let store = self.folder.join("store");
+        fs::remove_dir_all(&store).with_context(|| format!("deleting {}", store.display()))
+    }
+}

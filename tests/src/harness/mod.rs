@@ -1,0 +1,36 @@
+//! Broker and processes for one test: started, killed, stopped for a while, started again. All of it dies with the value
+//! that holds it. What they wrote stands in a folder below `.test/`, which is kept when the test panicked: so a test
+//! unwraps, rather than return its error.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `broker` | nats-server with the configuration of production |
+//! | `processes` | `segnalalo <service>`, each a process of its own, with one environment |
+//! | `service` | which services there are, and what they call their addresses |
+//! | `http` | what a test asks and posts: signed webhooks, the ledger of graph-sim |
+//! | `wait` | conditions with a deadline |
+//! | `child`, `folder`, `ports`, `binary` | what the others need |
+
+mod binary;
+mod broker;
+mod child;
+mod folder;
+mod http;
+mod ports;
+mod processes;
+mod service;
+mod wait;
+
+pub use broker::Broker;
+pub use folder::Folder;
+pub use http::{Answer, Http};
+pub use processes::Processes;
+pub use service::Service;
+pub use wait::{wait_for, wait_until};
+
+use std::path::{Path, PathBuf};
+
+/// The root of the checkout.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}

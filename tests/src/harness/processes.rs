@@ -1,0 +1,212 @@
+//! The services as production runs them: each a process of its own, all with one environment, here on ports of the test.
+
+use super::{Broker, Folder, Http, Service, binary, child::Child, ports, root, wait_for};
+use anyhow::{Context as _, Result};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, ExitStatus},
+    time::Duration,
+};
+
+const READY: Duration = Duration::from_secs(30);
+const STOP: Duration = Duration::from_secs(30);
+
+const FACEBOOK_APP_SECRET: &str = "app-secret-of-the-page";
+const WHATSAPP_APP_SECRET: &str = "app-secret-of-the-number";
+
+#[derive(Debug)]
+pub struct Processes {
+    // Before the folder: the processes end before their files go.
+    running: BTreeMap<Service, Child>,
+    folder: Folder,
+    environment: BTreeMap<String, String>,
+    ports: BTreeMap<Service, Ports>,
+    http: Http,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Ports {
+    listen: u16,
+    admin: u16,
+}
+
+impl Processes {
+    /// An environment on the broker; nothing is started yet.
+    ///
+    /// # Errors
+    /// The folder can't be made.
+    pub fn new(broker: &Broker) -> Result<Self> {
+        let ports = Service::ALL
+            .into_iter()
+            .map(|service| (service, Ports { listen: ports::free(), admin: ports::free() }))
+            .collect();
+        let mut processes = Self {
+            running: BTreeMap::new(),
+            folder: Folder::new("processes")?,
+            environment: BTreeMap::new(),
+            ports,
+            http: Http::default(),
+        };
+        processes.set_addresses(broker);
+        processes.set_city();
+        Ok(processes)
+    }
+
+    fn set_addresses(&mut self, broker: &Broker) {
+        self.set("SEGNALALO_NATS_URL", broker.url());
+        for (service, Ports { listen, admin }) in self.ports.clone() {
+            self.set(&service.admin_variable(), format!("127.0.0.1:{admin}"));
+            if service.listens() {
+                self.set(&service.listen_variable(), format!("127.0.0.1:{listen}"));
+            }
+        }
+        self.set("SEGNALALO_REGISTRY_URL", self.url(Service::Registry));
+        self.set("GRAPH_API_URL", self.url(Service::GraphSim));
+        self.set("SIM_FACEBOOK_WEBHOOK", format!("{}/webhook", self.url(Service::IngestFacebook)));
+        self.set("SIM_WHATSAPP_WEBHOOK", format!("{}/webhook", self.url(Service::IngestWhatsapp)));
+    }
+
+    /// Page and number are those of `tests/fixtures`.
+    fn set_city(&mut self) {
+        self.set("SEGNALALO_DATA_DIR", self.data().to_string_lossy());
+        self.set("SEGNALALO_CITY", root().join("deploy/biella").to_string_lossy());
+        self.set("SEGNALALO_MASTER_KEY", "a-key-for-tests-that-guards-nothing-at-all");
+        self.set("FACEBOOK_APP_SECRET", FACEBOOK_APP_SECRET);
+        self.set("FACEBOOK_VERIFY_TOKEN", "verify-the-page");
+        self.set("FACEBOOK_PAGE_ID", "104587321965874");
+        self.set("FACEBOOK_PAGE_TOKEN", "token-of-the-page");
+        self.set("WHATSAPP_APP_SECRET", WHATSAPP_APP_SECRET);
+        self.set("WHATSAPP_VERIFY_TOKEN", "verify-the-number");
+        self.set("WHATSAPP_PHONE_NUMBER_ID", "106540352242922");
+        self.set("WHATSAPP_TOKEN", "token-of-the-number");
+    }
+
+    /// Counts for what is started from now on.
+    pub fn set(&mut self, variable: &str, value: impl Into<String>) {
+        self.environment.insert(variable.to_owned(), value.into());
+    }
+
+    /// Where a service that listens is reached: `http://127.0.0.1:port`.
+    pub fn url(&self, service: Service) -> String {
+        format!("http://127.0.0.1:{}", self.ports[&service].listen)
+    }
+
+    /// The base of `/healthz`, `/readyz` and `/metrics`.
+    pub fn admin_url(&self, service: Service) -> String {
+        format!("http://127.0.0.1:{}", self.ports[&service].admin)
+    }
+
+    /// What webhooks to an ingest service are signed with.
+    pub fn app_secret(&self, service: Service) -> &'static str {
+        match service {
+            Service::IngestWhatsapp => WHATSAPP_APP_SECRET,
+            _ => FACEBOOK_APP_SECRET,
+        }
+    }
+
+    /// The registry's data: the log is in `log/` below it.
+    pub fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    /// Starts every service that doesn't run.
+    ///
+    /// # Errors
+    /// One doesn't become ready.
+    pub async fn start_all(&mut self) -> Result<()> {
+        // graph-sim first, and all others at once: none waits for another to start.
+        for service in Service::ALL {
+            self.spawn(service)?;
+        }
+        for service in Service::ALL {
+            self.until_ready(service).await?;
+        }
+        Ok(())
+    }
+
+    /// Starts a service, unless it runs, and returns when it is ready.
+    ///
+    /// # Errors
+    /// It ends, or isn't ready in time.
+    pub async fn start(&mut self, service: Service) -> Result<()> {
+        self.spawn(service)?;
+        self.until_ready(service).await
+    }
+
+    /// Kills it if it runs, and starts it.
+    ///
+    /// # Errors
+    /// As `start`.
+    pub async fn restart(&mut self, service: Service) -> Result<()> {
+        self.kill(service)?;
+        self.start(service).await
+    }
+
+    /// As `kill -9`. Nothing happens when it doesn't run.
+    ///
+    /// # Errors
+    /// The operating system refuses.
+    pub fn kill(&mut self, service: Service) -> Result<()> {
+        self.running.remove(&service).map_or(Ok(()), |mut child| child.kill())
+    }
+
+    /// Asks it to stop as an orchestrator would (SIGTERM), and waits until it has.
+    ///
+    /// # Errors
+    /// It doesn't run, or doesn't stop in time.
+    pub async fn stop(&mut self, service: Service) -> Result<ExitStatus> {
+        let mut child = self.running.remove(&service).with_context(|| format!("{} doesn't run", service.name()))?;
+        child.stop(STOP).await
+    }
+
+    /// Everything it has printed, over all its lives.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub fn log(&self, service: Service) -> Result<String> {
+        let path = self.log_path(service);
+        fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))
+    }
+
+    /// Another subcommand of the binary with the same environment: `["ticket", "list", "--json"]`.
+    ///
+    /// # Errors
+    /// There is no binary.
+    pub fn command(&self, arguments: &[&str]) -> Result<Command> {
+        let mut command = Command::new(binary::segnalalo()?);
+        command.args(arguments).current_dir(self.folder.path()).env_clear().envs(&self.environment);
+        Ok(command)
+    }
+
+    fn log_path(&self, service: Service) -> PathBuf {
+        self.folder.join(&format!("{}.log", service.name()))
+    }
+
+    fn spawn(&mut self, service: Service) -> Result<()> {
+        if self.running.contains_key(&service) {
+            return Ok(());
+        }
+        let command = self.command(&[service.name()])?;
+        let log: &Path = &self.log_path(service);
+        self.running.insert(service, Child::spawn(service.name(), command, log)?);
+        Ok(())
+    }
+
+    async fn until_ready(&mut self, service: Service) -> Result<()> {
+        let url = format!("{}/readyz", self.admin_url(service));
+        let child = self.running.get_mut(&service).with_context(|| format!("{} doesn't run", service.name()))?;
+        let http = &self.http;
+        let mut last = String::from("no answer");
+        let answered = wait_for(&format!("{} is ready", service.name()), READY, async || {
+            if let Err(ended) = child.ensure_running() {
+                return Some(Err(ended));
+            }
+            let answer = http.get(&url).await.ok()?;
+            last = answer.body;
+            (answer.status == 200).then_some(Ok(()))
+        });
+        answered.await.with_context(|| last)?
+    }
+}

@@ -1,0 +1,5 @@
+//! The architecture's arrows, held by a test: who may depend on whom, which crate alone knows the log's store and which
+//! the broker, and how big a file may grow. It reads `cargo metadata` and the sources; it says nothing about behaviour.
+
+mod packages;
+mod sources;

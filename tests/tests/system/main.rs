@@ -1,0 +1,10 @@
+//! The whole system: real processes over the real broker, graph-sim in Meta's place. Each test has processes, broker and
+//! folder of its own; they run one after the other, for the machine's sake.
+
+mod city;
+
+mod intake;
+mod kill;
+mod life;
+mod patience;
+mod replay;
