@@ -33,9 +33,11 @@ lint:
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 
-# nextest runs the same tests with a process for each; it is used where it is installed. ARGS chooses tests.
+# The program is built with the tests, for the system tests run it. nextest runs the same tests with a process for each; it
+# is used where it is installed. ARGS chooses tests.
 .PHONY: test
 test: tools browser lint
+	cargo build --locked --workspace --all-targets
 	@if cargo nextest --version >/dev/null 2>&1; then \
 	    set -x; cargo nextest run --locked --workspace --no-fail-fast $(ARGS); \
 	else \

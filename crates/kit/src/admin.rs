@@ -18,7 +18,12 @@ const PROMETHEUS_TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 ///
 /// # Errors
 /// The listener failed.
-pub async fn serve(listener: TcpListener, health: Health, metrics: Metrics, shutdown: Shutdown) -> io::Result<()> {
+pub async fn serve(
+    listener: TcpListener,
+    health: Health,
+    metrics: Metrics,
+    shutdown: Shutdown,
+) -> io::Result<()> {
     http::serve(listener, router(health, metrics), shutdown).await
 }
 
@@ -39,7 +44,10 @@ async fn ready(State(health): State<Health>) -> Response {
     if reasons.is_empty() {
         return "ready\n".into_response();
     }
-    let lines: String = reasons.iter().map(|(name, why)| format!("{name}: {why}\n")).collect();
+    let lines: String = reasons
+        .iter()
+        .map(|(name, why)| format!("{name}: {why}\n"))
+        .collect();
     (StatusCode::SERVICE_UNAVAILABLE, lines).into_response()
 }
 

@@ -37,7 +37,9 @@ impl Health {
 
     /// The same name twice is the same component.
     pub fn component(&self, name: &'static str) -> Component {
-        self.lock().entry(name).or_insert_with(|| Some("starting".to_owned()));
+        self.lock()
+            .entry(name)
+            .or_insert_with(|| Some("starting".to_owned()));
         Component {
             name,
             health: self.clone(),
@@ -62,14 +64,23 @@ impl Health {
 impl Component {
     pub fn ready(&self) {
         if self.set(None) {
-            tracing::info!(service = self.health.service, component = self.name, "ready");
+            tracing::info!(
+                service = self.health.service,
+                component = self.name,
+                "ready"
+            );
         }
     }
 
     /// `why` is shown to operators: nothing personal.
     pub fn not_ready(&self, why: &str) {
         if self.set(Some(why.to_owned())) {
-            tracing::warn!(service = self.health.service, component = self.name, why, "not ready");
+            tracing::warn!(
+                service = self.health.service,
+                component = self.name,
+                why,
+                "not ready"
+            );
         }
     }
 

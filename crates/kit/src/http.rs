@@ -38,7 +38,11 @@ pub(crate) fn install_crypto() {
 ///
 /// # Errors
 /// The listener failed.
-pub async fn serve(listener: TcpListener, router: axum::Router, shutdown: Shutdown) -> io::Result<()> {
+pub async fn serve(
+    listener: TcpListener,
+    router: axum::Router,
+    shutdown: Shutdown,
+) -> io::Result<()> {
     let stopping = shutdown.clone();
     let serving = axum::serve(listener, router)
         .with_graceful_shutdown(stopping.cancelled_owned())

@@ -29,7 +29,11 @@ fn without_lone_surrogates(text: &str) -> String {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
         let length = match surrogate(rest) {
-            Some(0xD800..=0xDBFF) if matches!(rest.get(6..).and_then(surrogate), Some(0xDC00..=0xDFFF)) => 12,
+            Some(0xD800..=0xDBFF)
+                if matches!(rest.get(6..).and_then(surrogate), Some(0xDC00..=0xDFFF)) =>
+            {
+                12
+            }
             Some(_) => {
                 out.push_str("\\ufffd");
                 rest = &rest[6..];
@@ -84,7 +88,11 @@ pub trait Fields {
     }
 
     fn number(&self, key: &str) -> Option<f64> {
-        self.text(key).trim().parse().ok().filter(|n: &f64| n.is_finite())
+        self.text(key)
+            .trim()
+            .parse()
+            .ok()
+            .filter(|n: &f64| n.is_finite())
     }
 
     /// A list's elements; what isn't a list counts as its only element.
@@ -129,7 +137,9 @@ pub fn plain(value: &Value) -> String {
 pub fn occurred<const N: usize>(said: [Option<Timestamp>; N], received_at: Timestamp) -> Timestamp {
     said.into_iter()
         .flatten()
-        .find(|at| at.as_second() >= EARLIEST_SECOND && at.duration_since(received_at) <= CLOCK_TOLERANCE)
+        .find(|at| {
+            at.as_second() >= EARLIEST_SECOND && at.duration_since(received_at) <= CLOCK_TOLERANCE
+        })
         .unwrap_or(received_at)
 }
 
@@ -140,7 +150,10 @@ pub fn fingerprint(parts: &[&str]) -> String {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part.as_bytes());
     }
-    hash.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize()[..16]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 #[cfg(test)]
@@ -186,9 +199,18 @@ mod tests {
     fn an_instant_that_can_not_be_is_replaced_by_the_receipts() {
         let received = Timestamp::from_second(1_800_000_000).unwrap();
         let told = |second| Timestamp::from_second(second).ok();
-        assert_eq!(occurred([told(0), told(1_700_000_000)], received).as_second(), 1_700_000_000);
-        assert_eq!(occurred([told(0), told(4_000_000_000), None], received), received);
-        assert_eq!(occurred([told(1_800_000_060)], received).as_second(), 1_800_000_060);
+        assert_eq!(
+            occurred([told(0), told(1_700_000_000)], received).as_second(),
+            1_700_000_000
+        );
+        assert_eq!(
+            occurred([told(0), told(4_000_000_000), None], received),
+            received
+        );
+        assert_eq!(
+            occurred([told(1_800_000_060)], received).as_second(),
+            1_800_000_060
+        );
     }
 
     #[test]
@@ -199,7 +221,10 @@ mod tests {
         assert_eq!(value.text("b"), "\\ud83d");
         assert_eq!(value.text("c"), "🙏 \u{fffd}");
         assert_eq!(value.text("d"), "\"è");
-        assert_eq!(parse(b"{\"a\":\"citt\xe0\"}").unwrap().text("a"), "citt\u{fffd}");
+        assert_eq!(
+            parse(b"{\"a\":\"citt\xe0\"}").unwrap().text("a"),
+            "citt\u{fffd}"
+        );
     }
 
     #[test]

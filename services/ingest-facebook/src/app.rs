@@ -34,7 +34,12 @@ impl App {
     pub fn build(config: Config, deps: Deps) -> anyhow::Result<Self> {
         let listener = net::TcpListener::bind(config.listen)
             .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
-            .with_context(|| format!("INGEST_FACEBOOK_LISTEN: {} can't be listened on", config.listen))?;
+            .with_context(|| {
+                format!(
+                    "INGEST_FACEBOOK_LISTEN: {} can't be listened on",
+                    config.listen
+                )
+            })?;
         let webhook = deps.health.component("webhook");
         deps.bus.report(deps.health.component("broker"));
         let router = webhook::router(
@@ -80,6 +85,8 @@ impl App {
             stopping.cancelled().await;
             webhook.not_ready("stopping");
         });
-        http::serve(listener, self.router, shutdown).await.context("the webhook's listener")
+        http::serve(listener, self.router, shutdown)
+            .await
+            .context("the webhook's listener")
     }
 }

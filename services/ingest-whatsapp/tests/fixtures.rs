@@ -1,6 +1,8 @@
 //! Every recorded body of `tests/fixtures/`, against what is expected of it. `UPDATE_GOLDEN=1` writes the expected
 //! files anew: look at the difference before it is committed.
 
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
 use segnalalo_ingest_whatsapp::normalize::{Settings, normalize};
 use segnalalo_kit::config::Vars;
 use segnalalo_proto::json::view;
@@ -19,7 +21,12 @@ fn bodies(folder: &str) -> BTreeMap<String, Vec<u8>> {
     fs::read_dir(fixtures().join(folder))
         .unwrap()
         .map(|file| file.unwrap().path())
-        .map(|file| (file.file_stem().unwrap().to_str().unwrap().to_owned(), fs::read(&file).unwrap()))
+        .map(|file| {
+            (
+                file.file_stem().unwrap().to_str().unwrap().to_owned(),
+                fs::read(&file).unwrap(),
+            )
+        })
         .collect()
 }
 
@@ -35,7 +42,11 @@ fn received_at() -> jiff::Timestamp {
 
 fn lines(body: &[u8]) -> String {
     let accepted = normalize(body, &settings(), received_at()).unwrap();
-    let mut lines: Vec<String> = accepted.inbound.iter().map(|inbound| view::inbound(inbound).to_string()).collect();
+    let mut lines: Vec<String> = accepted
+        .inbound
+        .iter()
+        .map(|inbound| view::inbound(inbound).to_string())
+        .collect();
     if accepted.ignored > 0 {
         lines.push(json!({"ignored": accepted.ignored}).to_string());
     }
@@ -53,17 +64,30 @@ fn every_recorded_body_becomes_what_is_expected_of_it() {
         if update {
             fs::write(&file, &found).unwrap();
         }
-        assert_eq!(found, fs::read_to_string(&file).unwrap_or_default(), "{name}");
+        assert_eq!(
+            found,
+            fs::read_to_string(&file).unwrap_or_default(),
+            "{name}"
+        );
     }
-    assert_eq!(bodies("whatsapp").len(), fs::read_dir(&expected).unwrap().count(), "one file for each body");
+    assert_eq!(
+        bodies("whatsapp").len(),
+        fs::read_dir(&expected).unwrap().count(),
+        "one file for each body"
+    );
 }
 
 #[test]
 fn every_recorded_observation_has_a_key_of_its_own() {
     let mut keys: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (name, body) in bodies("whatsapp") {
-        for inbound in normalize(&body, &settings(), received_at()).unwrap().inbound {
-            keys.entry(inbound.dedupe_key).or_default().push(name.clone());
+        for inbound in normalize(&body, &settings(), received_at())
+            .unwrap()
+            .inbound
+        {
+            keys.entry(inbound.dedupe_key)
+                .or_default()
+                .push(name.clone());
         }
     }
     keys.retain(|_, files| files.len() > 1);
@@ -74,7 +98,10 @@ fn every_recorded_observation_has_a_key_of_its_own() {
 fn a_bad_body_is_refused_with_a_reason_that_shows_nothing_of_it() {
     for (name, body) in bodies("bad") {
         let reason = normalize(&body, &settings(), received_at()).unwrap_err().0;
-        assert!(reason.starts_with("the body is not JSON: ") || reason.starts_with('`'), "{name}: {reason}");
+        assert!(
+            reason.starts_with("the body is not JSON: ") || reason.starts_with('`'),
+            "{name}: {reason}"
+        );
         assert!(!reason.contains("buca"), "{name}: {reason}");
     }
 }

@@ -1,5 +1,7 @@
 //! Bodies that nobody thought of: nothing panics, no element disappears, and whoever wrote to us is heard.
 
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
 use proptest::{collection::vec, prelude::*};
 use segnalalo_ingest_whatsapp::normalize::{Settings, normalize};
 use segnalalo_kit::webhook::Accepted;
@@ -15,7 +17,12 @@ fn settings() -> Settings {
 }
 
 fn read(body: &Value) -> Accepted {
-    normalize(body.to_string().as_bytes(), &settings(), "2026-11-23T06:00:00Z".parse().unwrap()).unwrap()
+    normalize(
+        body.to_string().as_bytes(),
+        &settings(),
+        "2026-11-23T06:00:00Z".parse().unwrap(),
+    )
+    .unwrap()
 }
 
 /// Names that mean something to the normaliser, so that random objects get past its first questions.
@@ -34,9 +41,21 @@ fn key() -> impl Strategy<Value = String> {
 fn kind() -> impl Strategy<Value = String> {
     prop_oneof![
         prop::sample::select(vec![
-            "text", "image", "audio", "document", "location", "contacts", "button", "interactive", "reaction", "order",
-            "unsupported", "edit", "revoke",
-        ]).prop_map(str::to_owned),
+            "text",
+            "image",
+            "audio",
+            "document",
+            "location",
+            "contacts",
+            "button",
+            "interactive",
+            "reaction",
+            "order",
+            "unsupported",
+            "edit",
+            "revoke",
+        ])
+        .prop_map(str::to_owned),
         "[a-z]{9}",
     ]
 }
@@ -52,7 +71,8 @@ fn value() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(4, 48, 6, |inner| {
         prop_oneof![
             vec(inner.clone(), 0..5).prop_map(Value::from),
-            vec((key(), inner), 0..6).prop_map(|fields| Value::from(fields.into_iter().collect::<Map<_, _>>())),
+            vec((key(), inner), 0..6)
+                .prop_map(|fields| Value::from(fields.into_iter().collect::<Map<_, _>>())),
         ]
     })
 }

@@ -1,1 +1,26 @@
+//! The notifier: sends what the city owes its citizens, on the channel where they wrote. It alone holds Meta's tokens.
+//! The log is its ledger: an attempt is durable before its POST, and one whose outcome is unknown is never blindly
+//! repeated (rule 6).
+//!
+//! | module | does |
+//! |---|---|
+//! | `messages` | the city's texts, filled in |
+//! | `outbox` | what is owed, as a function of the log |
+//! | `dispatcher` | who is sent to when |
+//! | `form`, `sender` | how one reply goes out, and what is done when its outcome is unknown |
+//! | `graph` | Meta's API and its errors |
+//! | `ledger`, `outcomes` | the registry, before and after |
 
+pub mod app;
+pub mod config;
+mod dispatcher;
+mod form;
+mod graph;
+mod ledger;
+pub mod messages;
+mod outbox;
+mod outcomes;
+mod sender;
+
+pub use app::App;
+pub use config::Config;

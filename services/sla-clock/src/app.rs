@@ -117,12 +117,9 @@ impl App {
         let due = self.handler.to_say(now, clock::monotonic());
         for rung in Rung::ALL {
             let of_rung = due.iter().filter(|due| due.rung == *rung);
-            let outcomes = stream::iter(of_rung.map(|due| publish(&self.publisher, *due, now)))
-                .buffer_unordered(IN_FLIGHT)
-                .filter_map(async |said| said)
-                .collect::<Vec<_>>()
-                .await;
-            for due in outcomes {
+            let publishing = of_rung.map(|due| publish(self.publisher.clone(), *due, now)).collect::<Vec<_>>();
+            let outcomes = stream::iter(publishing).buffer_unordered(IN_FLIGHT).collect::<Vec<_>>().await;
+            for due in outcomes.into_iter().flatten() {
                 self.fired.add(1, &[("deadline", due.deadline.code()), ("rung", due.rung.code())]);
                 self.handler.said(due, clock::monotonic());
             }
@@ -132,7 +129,7 @@ impl App {
 }
 
 /// The rung, once it is on disk at the broker.
-async fn publish(publisher: &Publisher, due: Due, now: Timestamp) -> Option<Due> {
+async fn publish(publisher: Publisher, due: Due, now: Timestamp) -> Option<Due> {
     let payload = observation(&due).into();
     match publisher.publish(SUBJECT, payload, &trace::traceparent()).await {
         Ok(()) => {

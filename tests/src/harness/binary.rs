@@ -1,4 +1,5 @@
-//! Where the program is. A run over the whole workspace has built it; a test that is run alone may have to build it.
+//! Where the program is: beside the tests, where `make test` has built it with them. A test that is run alone builds it
+//! only when it isn't there at all; whether it is as new as the sources, nobody checks.
 
 use super::root;
 use anyhow::{Context as _, Result, ensure};
@@ -21,14 +22,20 @@ pub(super) fn segnalalo() -> Result<&'static Path> {
         .map_err(|error| anyhow::anyhow!("{error}"))
 }
 
-#[expect(clippy::disallowed_methods, reason = "the harness has no kit::config: it is what sets the processes' variables")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the harness has no kit::config: it is what sets the processes' variables"
+)]
 fn find() -> Result<PathBuf> {
     if let Some(path) = env::var_os(OVERRIDE) {
         return Ok(path.into());
     }
     // target/<profile>/deps/<test>-<hash>
     let test = env::current_exe().context("where the test itself is")?;
-    let profile = test.ancestors().nth(2).context("the test isn't in a target folder")?;
+    let profile = test
+        .ancestors()
+        .nth(2)
+        .context("the test isn't in a target folder")?;
     let program = profile.join("segnalalo");
     if !program.is_file() {
         build(profile)?;
@@ -39,11 +46,16 @@ fn find() -> Result<PathBuf> {
 
 fn build(profile: &Path) -> Result<()> {
     let mut command = Command::new(env!("CARGO"));
-    command.args(["build", "--quiet", "--package", "segnalalo"]).current_dir(root());
+    command
+        .args(["build", "--quiet", "--package", "segnalalo"])
+        .current_dir(root());
     if profile.ends_with("release") {
         command.arg("--release");
     }
     let status = command.status().context("running cargo build")?;
-    ensure!(status.success(), "cargo build --package segnalalo: {status}");
+    ensure!(
+        status.success(),
+        "cargo build --package segnalalo: {status}"
+    );
     Ok(())
 }

@@ -56,7 +56,11 @@ struct Refusal {
 
 /// Returns the sequence of the last message, once all are on disk. `expected_last` is that of the last message before.
 /// At most `MOST_MESSAGES`, and at least one.
-pub(super) async fn commit(client: &Client, messages: Vec<Message>, expected_last: Option<u64>) -> Result<u64, Error> {
+pub(super) async fn commit(
+    client: &Client,
+    messages: Vec<Message>,
+    expected_last: Option<u64>,
+) -> Result<u64, Error> {
     // Otherwise the client would keep it for later, when the caller has long given up.
     if client.connection_state() != State::Connected {
         return Err(Error::NotConnected);
@@ -66,7 +70,11 @@ pub(super) async fn commit(client: &Client, messages: Vec<Message>, expected_las
         .unwrap_or_else(|elapsed| Err(Error::Unconfirmed(elapsed.into())))
 }
 
-async fn send(client: &Client, mut messages: Vec<Message>, expected_last: Option<u64>) -> Result<u64, Error> {
+async fn send(
+    client: &Client,
+    mut messages: Vec<Message>,
+    expected_last: Option<u64>,
+) -> Result<u64, Error> {
     if let (Some(expected), Some(first)) = (expected_last, messages.first_mut()) {
         first.headers.insert(EXPECTED_LAST, expected.to_string());
     }
@@ -77,13 +85,25 @@ async fn send(client: &Client, mut messages: Vec<Message>, expected_last: Option
     let Some(last) = messages.pop() else {
         return Err(Error::Unconfirmed("there is nothing to publish".into()));
     };
-    for Message { subject, headers, payload } in messages {
+    for Message {
+        subject,
+        headers,
+        payload,
+    } in messages
+    {
         let published = client.publish_with_headers(subject, headers, payload).await;
         published.map_err(|error| Error::Unconfirmed(error.into()))?;
     }
-    let request = Request::new().headers(last.headers).payload(last.payload).timeout(Some(TIMEOUT));
+    let request = Request::new()
+        .headers(last.headers)
+        .payload(last.payload)
+        .timeout(Some(TIMEOUT));
     let answer = client.send_request(last.subject, request).await;
-    read(&answer.map_err(|error| Error::Unconfirmed(error.into()))?.payload)
+    read(
+        &answer
+            .map_err(|error| Error::Unconfirmed(error.into()))?
+            .payload,
+    )
 }
 
 fn mark(client: &Client, messages: &mut [Message]) {

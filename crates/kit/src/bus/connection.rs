@@ -1,7 +1,8 @@
 //! The connection: it may be made before the broker is there, and is made again for ever. Clones share it.
 
 use super::{
-    DeadLetters, Error, EventFeed, EventsLog, Publisher, Stream, Topology, WorkQueue, WorkQueueConfig,
+    DeadLetters, Error, EventFeed, EventsLog, Publisher, Stream, Topology, WorkQueue,
+    WorkQueueConfig,
     publisher::{self, Meters},
 };
 use crate::{
@@ -40,7 +41,10 @@ pub struct BusConfig {
 impl BusConfig {
     pub fn new(url: impl Into<String>, name: impl Into<String>) -> Self {
         let name = name.into();
-        let plain: String = name.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '-').collect();
+        let plain: String = name
+            .chars()
+            .filter(|letter| letter.is_ascii_alphanumeric() || *letter == '-')
+            .collect();
         Self {
             url: url.into(),
             inbox_prefix: format!("_INBOX_{plain}"),
@@ -80,7 +84,10 @@ impl BusConfig {
 /// The address only: neither credentials nor metrics are to be printed.
 impl fmt::Debug for BusConfig {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("BusConfig").field("name", &self.name).finish_non_exhaustive()
+        formatter
+            .debug_struct("BusConfig")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -111,7 +118,8 @@ impl Link {
             Event::Connected => {
                 tracing::info!("connected with the broker");
                 self.up.send_replace(true);
-                self.connections.send_modify(|connections| *connections += 1);
+                self.connections
+                    .send_modify(|connections| *connections += 1);
             }
             Event::Disconnected | Event::Closed => {
                 tracing::warn!("the broker is gone");
@@ -188,7 +196,13 @@ impl Bus {
     /// Outside a runtime.
     pub fn publisher(&self, stream: Stream) -> Publisher {
         let index = stream as usize;
-        let start = || publisher::start(stream, self.shared.client.clone(), self.shared.meters.clone());
+        let start = || {
+            publisher::start(
+                stream,
+                self.shared.client.clone(),
+                self.shared.meters.clone(),
+            )
+        };
         self.shared.publishers[index].get_or_init(start).clone()
     }
 
@@ -242,7 +256,12 @@ impl Bus {
 }
 
 fn addresses(url: &str) -> Result<Vec<ServerAddr>, Error> {
-    let parse = |address: &str| address.trim().parse().map_err(|_| Error::Address(address.trim().to_owned()));
+    let parse = |address: &str| {
+        address
+            .trim()
+            .parse()
+            .map_err(|_| Error::Address(address.trim().to_owned()))
+    };
     url.split(',').map(parse).collect()
 }
 

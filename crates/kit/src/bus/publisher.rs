@@ -12,13 +12,15 @@ use crate::{
     telemetry::{Counter, Histogram, Metrics},
     trace,
 };
-use async_nats::{Client, HeaderMap};
+use async_nats::{Client, HeaderMap, connection::State};
 use bytes::Bytes;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
-/// The broker's `max_payload` is 8 MB; headers take their part.
-const MOST_PAYLOAD: usize = 8 * 1024 * 1024 - 16 * 1024;
+/// The broker takes messages of 8 MB.
+const MOST_PAYLOAD: usize = 8 * 1024 * 1024 - HEADROOM;
+/// The headers' part of a message.
+const HEADROOM: usize = 16 * 1024;
 const MOST_WAITING: usize = 4096;
 const MOST_WAITING_BYTES: usize = 64 * 1024 * 1024;
 /// What a message costs beside its payload.
@@ -50,9 +52,16 @@ pub(super) struct Meters {
 impl Meters {
     pub(super) fn new(metrics: &Metrics) -> Self {
         Self {
-            published: metrics.counter("bus_published", "Messages published, by stream and outcome"),
-            commits: metrics.histogram("bus_commit_seconds", "Time until the broker has a batch on disk, by stream"),
-            delivered: metrics.counter("bus_delivered", "Messages taken from a work queue, by stream and outcome"),
+            published: metrics
+                .counter("bus_published", "Messages published, by stream and outcome"),
+            commits: metrics.histogram(
+                "bus_commit_seconds",
+                "Time until the broker has a batch on disk, by stream",
+            ),
+            delivered: metrics.counter(
+                "bus_delivered",
+                "Messages taken from a work queue, by stream and outcome",
+            ),
         }
     }
 }
@@ -76,7 +85,11 @@ struct Job {
 
 pub(super) fn start(stream: Stream, client: Client, meters: Option<Meters>) -> Publisher {
     let (queue, jobs) = mpsc::channel(MOST_WAITING);
-    let sender = Sender { stream, client: client.clone(), meters };
+    let sender = Sender {
+        stream,
+        client: client.clone(),
+        meters,
+    };
     tokio::spawn(sender.run(jobs));
     Publisher {
         stream,
@@ -88,23 +101,37 @@ pub(super) fn start(stream: Stream, client: Client, meters: Option<Meters>) -> P
 
 impl Publisher {
     /// Durable on return. `traceparent` may be empty.
-    pub async fn publish(&self, subject: &str, payload: Bytes, traceparent: &str) -> Result<(), PublishError> {
+    pub async fn publish(
+        &self,
+        subject: &str,
+        payload: Bytes,
+        traceparent: &str,
+    ) -> Result<(), PublishError> {
         self.publish_all(subject, vec![payload], traceparent).await
     }
 
     /// All of them, in this order, durable on return. After an error some may be, the first ones: all of them or none
     /// when they are at most 1000 and 4 MB.
-    pub async fn publish_all(&self, subject: &str, payloads: Vec<Bytes>, traceparent: &str) -> Result<(), PublishError> {
+    pub async fn publish_all(
+        &self,
+        subject: &str,
+        payloads: Vec<Bytes>,
+        traceparent: &str,
+    ) -> Result<(), PublishError> {
         let headers = headers(traceparent);
         let message = |payload| Message {
             subject: subject.to_owned(),
             headers: headers.clone(),
             payload,
         };
-        self.publish_messages(payloads.into_iter().map(message).collect()).await
+        self.publish_messages(payloads.into_iter().map(message).collect())
+            .await
     }
 
-    pub(super) async fn publish_messages(&self, messages: Vec<Message>) -> Result<(), PublishError> {
+    pub(super) async fn publish_messages(
+        &self,
+        messages: Vec<Message>,
+    ) -> Result<(), PublishError> {
         for message in &messages {
             self.check(message)?;
         }
@@ -113,7 +140,8 @@ impl Publisher {
             let mut bytes = 0;
             let mut chunk = Vec::new();
             while let Some(message) = rest.next_if(|next| {
-                chunk.is_empty() || (chunk.len() < MOST_MESSAGES && bytes + cost(next) <= MOST_BYTES)
+                chunk.is_empty()
+                    || (chunk.len() < MOST_MESSAGES && bytes + cost(next) <= MOST_BYTES)
             }) {
                 bytes += cost(&message);
                 chunk.push(message);
@@ -133,22 +161,34 @@ impl Publisher {
             done,
             _room: room.map_err(|_| PublishError::Overloaded)?,
         };
-        self.queue.try_send(job).map_err(|_| PublishError::Overloaded)?;
-        outcome
-            .await
-            .unwrap_or_else(|_| Err(PublishError::Unavailable(Arc::from(super::Cause::from("the publisher is gone")))))
+        self.queue
+            .try_send(job)
+            .map_err(|_| PublishError::Overloaded)?;
+        outcome.await.unwrap_or_else(|_| {
+            Err(PublishError::Unavailable(Arc::from(super::Cause::from(
+                "the publisher is gone",
+            ))))
+        })
     }
 
     /// What would take those down with it that travel in the same batch.
     fn check(&self, message: &Message) -> Result<(), PublishError> {
-        let broker = self.client.max_payload();
-        // Not known before the first connection.
-        let limit = if broker == 0 { MOST_PAYLOAD } else { MOST_PAYLOAD.min(broker.saturating_sub(OVERHEAD * 4)) };
+        // Before the first connection the client knows only a default.
+        let limit = match self.client.connection_state() {
+            State::Connected => {
+                MOST_PAYLOAD.min(self.client.max_payload().saturating_sub(HEADROOM))
+            }
+            State::Pending | State::Disconnected => MOST_PAYLOAD,
+        };
         if message.payload.len() > limit {
-            return Err(PublishError::Unacceptable("it is larger than the broker takes"));
+            return Err(PublishError::Unacceptable(
+                "it is larger than the broker takes",
+            ));
         }
         if !message.subject.starts_with(self.stream.prefix()) {
-            return Err(PublishError::Unacceptable("its subject belongs to another stream"));
+            return Err(PublishError::Unacceptable(
+                "its subject belongs to another stream",
+            ));
         }
         Ok(())
     }
@@ -208,7 +248,9 @@ impl Sender {
         }
         let count = messages.len();
         let started = monotonic();
-        let outcome = commit::commit(&self.client, messages, None).await.map(|_| ());
+        let outcome = commit::commit(&self.client, messages, None)
+            .await
+            .map(|_| ());
         self.measure(count, started.elapsed().as_secs_f64(), outcome.is_ok());
         let outcome = outcome.map_err(|error| PublishError::Unavailable(Arc::new(error)));
         drop(room);
@@ -222,7 +264,9 @@ impl Sender {
         let Some(meters) = &self.meters else { return };
         let outcome = if stored { "stored" } else { "failed" };
         let stream = ("stream", self.stream.name());
-        meters.published.add(count as u64, &[stream, ("outcome", outcome)]);
+        meters
+            .published
+            .add(count as u64, &[stream, ("outcome", outcome)]);
         meters.commits.record(seconds, &[stream]);
     }
 }

@@ -32,8 +32,13 @@ pub struct Delivery {
 pub enum Outcome {
     /// Durable: it may go.
     Done,
-    Retry { after: Duration, why: String },
-    Park { why: String },
+    Retry {
+        after: Duration,
+        why: String,
+    },
+    Park {
+        why: String,
+    },
 }
 
 #[async_trait::async_trait]
@@ -84,7 +89,9 @@ impl WorkQueue {
         loop {
             match self.consume(&handler, &shutdown, &mut pause).await {
                 Ok(()) => break,
-                Err(cause) => tracing::info!(%cause, stream = self.stream.name(), "the work queue is taken up again"),
+                Err(cause) => {
+                    tracing::info!(%cause, stream = self.stream.name(), "the work queue is taken up again")
+                }
             }
             tokio::select! {
                 () = shutdown.cancelled() => break,
@@ -105,7 +112,10 @@ impl WorkQueue {
         self.reconnects.borrow_and_update();
         let context = self.bus.context();
         let consumer = context
-            .get_consumer_from_stream::<pull::Config, _, _>(&self.config.consumer, self.stream.name())
+            .get_consumer_from_stream::<pull::Config, _, _>(
+                &self.config.consumer,
+                self.stream.name(),
+            )
             .await?;
         let messages = consumer
             .stream()
@@ -141,9 +151,14 @@ impl WorkQueue {
     }
 
     async fn handle(&self, handler: &impl BatchHandler, batch: Vec<Message>) {
-        let (readable, deliveries): (Vec<Message>, Vec<Delivery>) =
-            batch.into_iter().filter_map(|message| delivery(&message).map(|delivery| (message, delivery))).unzip();
-        let numbers: Vec<(u64, u32)> = deliveries.iter().map(|one| (one.sequence, one.delivered)).collect();
+        let (readable, deliveries): (Vec<Message>, Vec<Delivery>) = batch
+            .into_iter()
+            .filter_map(|message| delivery(&message).map(|delivery| (message, delivery)))
+            .unzip();
+        let numbers: Vec<(u64, u32)> = deliveries
+            .iter()
+            .map(|one| (one.sequence, one.delivered))
+            .collect();
         let handling = handler.handle(deliveries);
         let mut outcomes = while_working(handling, &readable).await.into_iter();
         for (message, (sequence, delivered)) in readable.iter().zip(numbers) {
@@ -160,7 +175,14 @@ impl WorkQueue {
         let (kind, word) = match outcome {
             Outcome::Done => (AckKind::Ack, "done"),
             Outcome::Retry { after, why } => {
-                tracing::info!(stream, sequence, delivered, why, ?after, "to be tried again");
+                tracing::info!(
+                    stream,
+                    sequence,
+                    delivered,
+                    why,
+                    ?after,
+                    "to be tried again"
+                );
                 (AckKind::Nak(Some(after)), "retry")
             }
             Outcome::Park { why } => {
@@ -185,7 +207,9 @@ impl WorkQueue {
         };
         acknowledge(message, kind).await;
         if let Some(meters) = self.bus.meters() {
-            meters.delivered.add(1, &[("stream", stream), ("outcome", word)]);
+            meters
+                .delivered
+                .add(1, &[("stream", stream), ("outcome", word)]);
         }
     }
 }
@@ -193,7 +217,9 @@ impl WorkQueue {
 fn split(batch: Vec<Result<Message, pull::MessagesError>>) -> (Vec<Message>, Option<Cause>) {
     let mut failure = None;
     let keep = |delivered: Result<Message, pull::MessagesError>| {
-        delivered.map_err(|error| failure = Some(Cause::from(error))).ok()
+        delivered
+            .map_err(|error| failure = Some(Cause::from(error)))
+            .ok()
     };
     (batch.into_iter().filter_map(keep).collect(), failure)
 }
@@ -210,7 +236,10 @@ fn delivery(message: &Message) -> Option<Delivery> {
 
 fn traceparent(message: &Message) -> String {
     let headers = message.headers.as_ref();
-    headers.and_then(|headers| headers.get(trace::HEADER)).map(ToString::to_string).unwrap_or_default()
+    headers
+        .and_then(|headers| headers.get(trace::HEADER))
+        .map(ToString::to_string)
+        .unwrap_or_default()
 }
 
 /// Tells the broker that work goes on, as long as it does: otherwise it would deliver the batch again.

@@ -66,13 +66,19 @@ impl Offices {
         for (index, office) in parsed.office.into_iter().enumerate() {
             let key = format!("office[{index}]");
             if !is_code(&office.code) {
-                return Err(invalid(format!("{key}.code"), "capital letters and underscores"));
+                return Err(invalid(
+                    format!("{key}.code"),
+                    "capital letters and underscores",
+                ));
             }
             if office.name.trim().is_empty() {
                 return Err(invalid(format!("{key}.name"), "a name, not empty"));
             }
             if let Some(twice) = by_code.insert(office.code.clone(), office) {
-                return Err(invalid(format!("{key}.code"), &format!("each code once: {} is there twice", twice.code)));
+                return Err(invalid(
+                    format!("{key}.code"),
+                    &format!("each code once: {} is there twice", twice.code),
+                ));
             }
         }
         if !by_code.contains_key(URP) {
@@ -106,7 +112,10 @@ impl Offices {
 }
 
 fn is_code(code: &str) -> bool {
-    !code.is_empty() && code.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_')
+    !code.is_empty()
+        && code
+            .chars()
+            .all(|letter| letter.is_ascii_uppercase() || letter == '_')
 }
 
 #[cfg(test)]
@@ -148,6 +157,11 @@ mod tests {
 
     #[test]
     fn a_city_without_the_urp_is_refused() {
-        assert!(parse(&office("STRADE")).unwrap_err().to_string().contains("code URP"));
+        assert!(
+            parse(&office("STRADE"))
+                .unwrap_err()
+                .to_string()
+                .contains("code URP")
+        );
     }
 }

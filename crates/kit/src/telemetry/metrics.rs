@@ -10,7 +10,6 @@ use opentelemetry::{
 use opentelemetry_otlp::{MetricExporter, WithExportConfig as _};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use prometheus::{Registry, TextEncoder};
-use std::sync::Arc;
 
 /// Seconds: from a publish to a slow platform.
 const BOUNDARIES: [f64; 14] = [
@@ -25,8 +24,7 @@ type Labels<'a> = &'a [(&'static str, &'a str)];
 pub struct Metrics {
     meter: Meter,
     registry: Registry,
-    /// Sends what is left when the last clone goes.
-    _provider: Arc<SdkMeterProvider>,
+    provider: SdkMeterProvider,
 }
 
 impl Metrics {
@@ -44,7 +42,10 @@ impl Metrics {
             return Self::build(service, None);
         };
         http::install_crypto();
-        let exporter = MetricExporter::builder().with_tonic().with_endpoint(endpoint).build()?;
+        let exporter = MetricExporter::builder()
+            .with_tonic()
+            .with_endpoint(endpoint)
+            .build()?;
         Self::build(service, Some(exporter))
     }
 
@@ -54,7 +55,9 @@ impl Metrics {
             .with_registry(registry.clone())
             .scope_info_enabled(false)
             .build()?;
-        let mut provider = SdkMeterProvider::builder().with_resource(resource(service)).with_reader(reader);
+        let mut provider = SdkMeterProvider::builder()
+            .with_resource(resource(service))
+            .with_reader(reader);
         if let Some(exporter) = exporter {
             provider = provider.with_periodic_exporter(exporter);
         }
@@ -62,7 +65,7 @@ impl Metrics {
         Ok(Self {
             meter: provider.meter("segnalalo"),
             registry,
-            _provider: Arc::new(provider),
+            provider,
         })
     }
 
@@ -79,6 +82,14 @@ impl Metrics {
     pub fn histogram(&self, name: &'static str, help: &'static str) -> Histogram {
         let histogram = self.meter.f64_histogram(name).with_description(help);
         Histogram(histogram.with_boundaries(BOUNDARIES.to_vec()).build())
+    }
+
+    /// Sends what is still waiting, when there is an endpoint: the last thing a process does. Blocks until it has left,
+    /// or can't.
+    pub fn flush(&self) {
+        if let Err(error) = self.provider.force_flush() {
+            tracing::debug!(%error, "the last metrics didn't leave");
+        }
     }
 
     /// Prometheus' text format.
@@ -130,14 +141,26 @@ mod tests {
     #[test]
     fn instruments_are_rendered_for_prometheus_and_kept_apart_by_process() {
         let metrics = Metrics::new("notifier");
-        metrics.counter("sent", "Replies sent").add(2, &[("channel", "whatsapp")]);
-        metrics.counter("sent", "Replies sent").add(1, &[("channel", "whatsapp")]);
+        metrics
+            .counter("sent", "Replies sent")
+            .add(2, &[("channel", "whatsapp")]);
+        metrics
+            .counter("sent", "Replies sent")
+            .add(1, &[("channel", "whatsapp")]);
         metrics.gauge("waiting", "Replies waiting").set(3.0, &[]);
-        metrics.histogram("post_seconds", "Time of a post").record(0.2, &[]);
+        metrics
+            .histogram("post_seconds", "Time of a post")
+            .record(0.2, &[]);
         let text = metrics.render();
-        assert!(text.contains("sent_total{channel=\"whatsapp\"} 3"), "{text}");
+        assert!(
+            text.contains("sent_total{channel=\"whatsapp\"} 3"),
+            "{text}"
+        );
         assert!(text.contains("waiting 3"), "{text}");
-        assert!(text.contains("post_seconds_bucket{le=\"0.25\"} 1"), "{text}");
+        assert!(
+            text.contains("post_seconds_bucket{le=\"0.25\"} 1"),
+            "{text}"
+        );
         assert!(!Metrics::new("triage").render().contains("sent_total"));
     }
 }

@@ -3,6 +3,7 @@
 //! only when `OTEL_EXPORTER_OTLP_ENDPOINT` is set. Logs and spans belong to the operating system's process; metrics to
 //! each of our processes, handed to it.
 
+mod format;
 mod metrics;
 
 pub use metrics::{Counter, Gauge, Histogram, Metrics};
@@ -14,13 +15,16 @@ use crate::{
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::{ExporterBuildError, SpanExporter, WithExportConfig as _};
 use opentelemetry_sdk::{Resource, trace::SdkTracerProvider};
-use tracing_subscriber::{EnvFilter, Layer, Registry, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use tracing_subscriber::{
+    EnvFilter, Layer, Registry, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
 pub(crate) const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const FILTER: &str = "SEGNALALO_LOG";
 const FORMAT: &str = "SEGNALALO_LOG_FORMAT";
 /// What libraries say about every connection they make is no news.
-const DEFAULT_FILTER: &str = "info,async_nats=warn,opentelemetry=warn,h2=warn,hyper=warn,tower=warn";
+const DEFAULT_FILTER: &str =
+    "info,async_nats=warn,opentelemetry=warn,h2=warn,hyper=warn,tower=warn";
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -68,9 +72,9 @@ pub fn init(service: &str, vars: &Vars) -> Result<Guard, Error> {
 }
 
 fn output(vars: &Vars) -> Result<Box<dyn Layer<Registry> + Send + Sync>, Error> {
-    let layer = tracing_subscriber::fmt::layer().with_target(true);
+    let layer = tracing_subscriber::fmt::layer();
     match vars.optional(FORMAT).as_deref() {
-        None | Some("json") => Ok(layer.json().flatten_event(true).with_span_list(false).boxed()),
+        None | Some("json") => Ok(layer.json().map_event_format(format::Traced).boxed()),
         Some("text") => Ok(layer.boxed()),
         Some(other) => Err(Error::Config(config::Error::Invalid {
             name: FORMAT.to_owned(),
@@ -86,13 +90,19 @@ fn spans(service: &str, vars: &Vars) -> Result<SdkTracerProvider, Error> {
         return Ok(provider.build());
     };
     http::install_crypto();
-    let exporter = SpanExporter::builder().with_tonic().with_endpoint(endpoint).build()?;
+    let exporter = SpanExporter::builder()
+        .with_tonic()
+        .with_endpoint(endpoint)
+        .build()?;
     Ok(provider.with_batch_exporter(exporter).build())
 }
 
 pub(crate) fn resource(service: &str) -> Resource {
     Resource::builder()
         .with_service_name(service.to_owned())
-        .with_attribute(opentelemetry::KeyValue::new("service.namespace", "segnalalo"))
+        .with_attribute(opentelemetry::KeyValue::new(
+            "service.namespace",
+            "segnalalo",
+        ))
         .build()
 }

@@ -43,6 +43,10 @@ impl Threads {
         messages.iter().rev().find(|message| message.from == Side::Citizen).map(|message| message.at)
     }
 
+    pub fn last(&self, person: &str) -> Option<&Message> {
+        self.by_person.get(person)?.last()
+    }
+
     /// Person and messages, oldest first.
     pub fn all(&self) -> impl Iterator<Item = (&str, &[Message])> {
         self.by_person.iter().map(|(person, messages)| (person.as_str(), messages.as_slice()))

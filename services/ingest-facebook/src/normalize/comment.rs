@@ -11,8 +11,8 @@ use segnalalo_proto::{
     common::v1::Channel,
     json::reading::Fields,
     observation::v1::{
-        CitizenMessage, FacebookThread, MessageEdit, OwnMessage, citizen_message::ContentType, inbound::Observation,
-        message_removal,
+        CitizenMessage, FacebookThread, MessageEdit, OwnMessage, citizen_message::ContentType,
+        inbound::Observation, message_removal,
     },
 };
 use serde_json::Value;
@@ -35,7 +35,13 @@ pub(super) fn read(action: &Action<'_>, sink: &mut Sink<'_>) -> Read {
         Verb::Edit => edited(action, id, sink),
         Verb::Remove => action.remove(CHANNEL, "comment", id, message_removal::Verb::Removed, sink),
         Verb::Hide => action.remove(CHANNEL, "comment", id, message_removal::Verb::Hidden, sink),
-        Verb::Unhide => action.remove(CHANNEL, "comment", id, message_removal::Verb::Unhidden, sink),
+        Verb::Unhide => action.remove(
+            CHANNEL,
+            "comment",
+            id,
+            message_removal::Verb::Unhidden,
+            sink,
+        ),
         Verb::Follow => return Read::Unrelated,
         Verb::Moderate => return Read::Noted,
         Verb::Unknown => return Read::Unknown,
@@ -107,7 +113,11 @@ fn thread(value: &Value, comment: &str, sink: &Sink<'_>) -> FacebookThread {
     let parent = value.id("parent_id");
     let top_level = parent.is_empty() || is_post(&parent, &post_id);
     FacebookThread {
-        root_comment_id: if top_level { comment.to_owned() } else { parent },
+        root_comment_id: if top_level {
+            comment.to_owned()
+        } else {
+            parent
+        },
         post_id,
     }
 }
@@ -120,5 +130,9 @@ fn is_post(id: &str, post_id: &str) -> bool {
 /// A reply answers to its parent comment; a first comment to nothing but the post.
 fn quoted(value: &Value) -> String {
     let (parent, post) = (value.id("parent_id"), value.id("post_id"));
-    if is_post(&parent, &post) { String::new() } else { parent }
+    if is_post(&parent, &post) {
+        String::new()
+    } else {
+        parent
+    }
 }

@@ -12,22 +12,75 @@ use serde_json::Value;
 
 /// Fields of a page's subscription that tell of its own profile and of nobody's report.
 const PROFILE_FIELDS: [&str; 31] = [
-    "affiliation", "attire", "awards", "bio", "birthday", "category", "checkins", "company_overview", "culinary_team",
-    "current_location", "description", "email", "founded", "general_info", "general_manager", "hometown", "hours",
-    "inbox_labels", "location", "members", "mission", "name", "parking", "payment_options", "phone", "picture",
-    "price_range", "products", "public_transit", "videos", "website",
+    "affiliation",
+    "attire",
+    "awards",
+    "bio",
+    "birthday",
+    "category",
+    "checkins",
+    "company_overview",
+    "culinary_team",
+    "current_location",
+    "description",
+    "email",
+    "founded",
+    "general_info",
+    "general_manager",
+    "hometown",
+    "hours",
+    "inbox_labels",
+    "location",
+    "members",
+    "mission",
+    "name",
+    "parking",
+    "payment_options",
+    "phone",
+    "picture",
+    "price_range",
+    "products",
+    "public_transit",
+    "videos",
+    "website",
 ];
 /// Known fields that the operator should see, for they change what the page can do or hold a citizen's words.
 const NOTED_FIELDS: [&str; 6] = [
-    "leadgen", "live_videos", "page_change_proposal", "page_upcoming_change", "ratings", "user_action",
+    "leadgen",
+    "live_videos",
+    "page_change_proposal",
+    "page_upcoming_change",
+    "ratings",
+    "user_action",
 ];
 /// What a visitor can write on the page under his own name.
-const POSTS: [&str; 8] = ["post", "status", "photo", "video", "share", "link", "note", "question"];
+const POSTS: [&str; 8] = [
+    "post", "status", "photo", "video", "share", "link", "note", "question",
+];
 /// Items of the feed that hold nobody's report, unless they carry the hashtag.
 const UNRELATED: [&str; 22] = [
-    "address", "album", "connection", "coupon", "event", "experience", "group", "group_message", "interest", "mention",
-    "milestone", "page", "photo-album", "picture", "platform-story", "profile", "relationship-status", "story", "tag",
-    "timeline cover", "timeline_cover", "follow",
+    "address",
+    "album",
+    "connection",
+    "coupon",
+    "event",
+    "experience",
+    "group",
+    "group_message",
+    "interest",
+    "mention",
+    "milestone",
+    "page",
+    "photo-album",
+    "picture",
+    "platform-story",
+    "profile",
+    "relationship-status",
+    "story",
+    "tag",
+    "timeline cover",
+    "timeline_cover",
+    "follow",
 ];
 
 pub(super) fn change(change: &Value, entry_time: Option<Timestamp>, sink: &mut Sink<'_>) {
@@ -35,9 +88,17 @@ pub(super) fn change(change: &Value, entry_time: Option<Timestamp>, sink: &mut S
     let mention = field == "mention";
     if field == "feed" || mention {
         return match change.field("value") {
-            Some(value) if value.is_object() => read(&Action::new(value, entry_time, mention), change, sink),
+            Some(value) if value.is_object() => {
+                read(&Action::new(value, entry_time, mention), change, sink)
+            }
             // `include_values` is off: something happened, and we weren't told what.
-            value => sink.notice(Channel::FacebookPost, &field, change, entry_time, value.is_none()),
+            value => sink.notice(
+                Channel::FacebookPost,
+                &field,
+                change,
+                entry_time,
+                value.is_none(),
+            ),
         };
     }
     if PROFILE_FIELDS.contains(&field.as_str()) {

@@ -8,8 +8,8 @@ use super::{
 use segnalalo_proto::{
     json::reading::{Fields, fingerprint},
     observation::v1::{
-        CitizenMessage, MessageEdit, MessageRemoval, OwnMessage, citizen_message::ContentType, inbound::Observation,
-        message_removal,
+        CitizenMessage, MessageEdit, MessageRemoval, OwnMessage, citizen_message::ContentType,
+        inbound::Observation, message_removal,
     },
 };
 use serde_json::Value;
@@ -38,8 +38,15 @@ pub(super) fn received(event: &Event<'_>, message: &Value, sink: &mut Sink<'_>) 
         content_type: content.into(),
         text,
         attachments,
-        quoted_provider_id: message.field("reply_to").map(|to| to.id("mid")).unwrap_or_default(),
-        raw: if unread { message.to_string() } else { String::new() },
+        quoted_provider_id: message
+            .field("reply_to")
+            .map(|to| to.id("mid"))
+            .unwrap_or_default(),
+        raw: if unread {
+            message.to_string()
+        } else {
+            String::new()
+        },
         ..CitizenMessage::default()
     };
     publish(event, mid, citizens, sink);
@@ -50,7 +57,11 @@ pub(super) fn postback(event: &Event<'_>, postback: &Value, sink: &mut Sink<'_>)
     let text = postback.text("title");
     let citizens = CitizenMessage {
         content_type: ContentType::Interactive.into(),
-        raw: if text.is_empty() { postback.to_string() } else { String::new() },
+        raw: if text.is_empty() {
+            postback.to_string()
+        } else {
+            String::new()
+        },
         text,
         ..CitizenMessage::default()
     };

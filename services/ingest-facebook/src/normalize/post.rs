@@ -9,7 +9,10 @@ use super::{
 use segnalalo_proto::{
     common::v1::Channel,
     json::reading::Fields,
-    observation::v1::{CitizenMessage, FacebookThread, MessageEdit, OwnMessage, inbound::Observation, message_removal},
+    observation::v1::{
+        CitizenMessage, FacebookThread, MessageEdit, OwnMessage, inbound::Observation,
+        message_removal,
+    },
 };
 
 const CHANNEL: Channel = Channel::FacebookPost;
@@ -19,7 +22,11 @@ pub(super) fn read(action: &Action<'_>, sink: &mut Sink<'_>) -> Read {
     let by_page = sink.is_page(&action.author.id);
     let hashtag = sink.has_hashtag(&action.text);
     if id.is_empty() {
-        return if hashtag && !by_page { Read::Unknown } else { Read::Unrelated };
+        return if hashtag && !by_page {
+            Read::Unknown
+        } else {
+            Read::Unrelated
+        };
     }
     match action.verb {
         Verb::Add if by_page => said_by_page(action, id, sink),

@@ -19,12 +19,18 @@ pub(super) fn read(action: &Action<'_>, item: &str, sink: &mut Sink<'_>) -> Read
         Verb::Add | Verb::Edit if item == "like" => "like".to_owned(),
         Verb::Add | Verb::Edit => action.value.id("reaction_type"),
         Verb::Remove => String::new(),
-        Verb::Hide | Verb::Unhide | Verb::Moderate | Verb::Follow | Verb::Unknown => return Read::Unknown,
+        Verb::Hide | Verb::Unhide | Verb::Moderate | Verb::Follow | Verb::Unknown => {
+            return Read::Unknown;
+        }
     };
     let key = format!(
         "facebook:reaction:{object}:{}:{}:{reaction}:{}",
         action.author.id,
-        if action.verb == Verb::Remove { "remove" } else { "add" },
+        if action.verb == Verb::Remove {
+            "remove"
+        } else {
+            "add"
+        },
         action.value.id("created_time"),
     );
     let observation = MessageReaction {
@@ -32,6 +38,11 @@ pub(super) fn read(action: &Action<'_>, item: &str, sink: &mut Sink<'_>) -> Read
         author: Some(action.author.clone()),
         reaction,
     };
-    sink.publish(action.channel(), key, action.said(), Observation::Reaction(observation));
+    sink.publish(
+        action.channel(),
+        key,
+        action.said(),
+        Observation::Reaction(observation),
+    );
     Read::Published
 }

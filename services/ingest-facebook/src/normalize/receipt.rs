@@ -6,14 +6,27 @@ use super::{
 };
 use segnalalo_proto::{
     json::reading::{Fields, plain},
-    observation::v1::{DeliveryStatus, MessageReaction, delivery_status::Status, inbound::Observation},
+    observation::v1::{
+        DeliveryStatus, MessageReaction, delivery_status::Status, inbound::Observation,
+    },
     time,
 };
 use serde_json::Value;
 
+/// Whether it says of which messages: by name, or those to somebody up to an instant.
+pub(super) fn tells(event: &Event<'_>, receipt: &Value) -> bool {
+    let named = !receipt.id("mid").is_empty() || !receipt.items("mids").is_empty();
+    named || (!event.sender.is_empty() && receipt.instant("watermark").is_some())
+}
+
 /// By message where it names them, else everything up to the watermark.
 pub(super) fn delivered(event: &Event<'_>, delivery: &Value, sink: &mut Sink<'_>) {
-    let mids: Vec<String> = delivery.items("mids").iter().map(plain).filter(|mid| !mid.is_empty()).collect();
+    let mids: Vec<String> = delivery
+        .items("mids")
+        .iter()
+        .map(plain)
+        .filter(|mid| !mid.is_empty())
+        .collect();
     for mid in &mids {
         status(event, delivery, mid, Status::Delivered, sink);
     }
@@ -33,7 +46,11 @@ fn status(event: &Event<'_>, value: &Value, mid: &str, status: Status, sink: &mu
     } else {
         mid.to_owned()
     };
-    let word = if status == Status::Read { "read" } else { "delivered" };
+    let word = if status == Status::Read {
+        "read"
+    } else {
+        "delivered"
+    };
     let key = format!("messenger:status:{what}:{word}");
     let observation = DeliveryStatus {
         provider_id: mid.to_owned(),
@@ -43,7 +60,12 @@ fn status(event: &Event<'_>, value: &Value, mid: &str, status: Status, sink: &mu
         ..DeliveryStatus::default()
     };
     let [said, entry_time] = event.said();
-    sink.publish(CHANNEL, key, [said, watermark, entry_time], Observation::Status(observation));
+    sink.publish(
+        CHANNEL,
+        key,
+        [said, watermark, entry_time],
+        Observation::Status(observation),
+    );
 }
 
 pub(super) fn reaction(event: &Event<'_>, reaction: &Value, sink: &mut Sink<'_>) {
@@ -65,5 +87,10 @@ pub(super) fn reaction(event: &Event<'_>, reaction: &Value, sink: &mut Sink<'_>)
         author: Some(event.author()),
         reaction: word,
     };
-    sink.publish(CHANNEL, key, event.said(), Observation::Reaction(observation));
+    sink.publish(
+        CHANNEL,
+        key,
+        event.said(),
+        Observation::Reaction(observation),
+    );
 }

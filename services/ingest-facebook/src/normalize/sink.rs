@@ -50,12 +50,22 @@ impl<'a> Sink<'a> {
     }
 
     /// Kept for the operator to see.
-    pub fn notice(&mut self, channel: Channel, subject: &str, raw: &Value, said: Option<Timestamp>, known: bool) {
+    pub fn notice(
+        &mut self,
+        channel: Channel,
+        subject: &str,
+        raw: &Value,
+        said: Option<Timestamp>,
+        known: bool,
+    ) {
         let raw = raw.to_string();
         // Without a time of the platform's, the same words on another day are told again.
         let day = || self.received_at.strftime("%F").to_string();
         let when = said.map_or_else(day, |at| at.to_string());
-        let key = format!("facebook:notice:{}", reading::fingerprint(&[subject, &raw, &when]));
+        let key = format!(
+            "facebook:notice:{}",
+            reading::fingerprint(&[subject, &raw, &when])
+        );
         let notice = ChannelNotice {
             subject: subject.to_owned(),
             raw,

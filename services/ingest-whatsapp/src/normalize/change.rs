@@ -7,12 +7,32 @@ use serde_json::Value;
 
 /// Fields that tell of the account, its number and its templates: for the operator.
 const ACCOUNT_FIELDS: [&str; 26] = [
-    "account_alerts", "account_offers", "account_review_update", "account_settings_update", "account_update",
-    "automatic_events", "business_capability_update", "business_status_update", "business_username_update", "calls",
-    "flows", "group_lifecycle_update", "group_participants_update", "group_settings_update", "group_status_update",
-    "message_template_components_update", "message_template_quality_update", "message_template_status_update",
-    "partner_solutions", "payment_configuration_update", "phone_number_name_update", "phone_number_quality_update",
-    "security", "template_category_update", "tracking_events", "user_preferences",
+    "account_alerts",
+    "account_offers",
+    "account_review_update",
+    "account_settings_update",
+    "account_update",
+    "automatic_events",
+    "business_capability_update",
+    "business_status_update",
+    "business_username_update",
+    "calls",
+    "flows",
+    "group_lifecycle_update",
+    "group_participants_update",
+    "group_settings_update",
+    "group_status_update",
+    "message_template_components_update",
+    "message_template_quality_update",
+    "message_template_status_update",
+    "partner_solutions",
+    "payment_configuration_update",
+    "phone_number_name_update",
+    "phone_number_quality_update",
+    "security",
+    "template_category_update",
+    "tracking_events",
+    "user_preferences",
 ];
 /// What a colleague's phone held before the number was connected: chats and an address book that nobody sent to us.
 const FOREIGN_FIELDS: [&str; 2] = ["history", "smb_app_state_sync"];
@@ -22,7 +42,10 @@ const LISTS: [&str; 4] = ["messages", "statuses", "message_echoes", "user_id_upd
 pub(super) fn read(change: &Value, entry_time: Option<Timestamp>, sink: &mut Sink<'_>) {
     let field = change.id("field");
     let value = change.field("value").unwrap_or(&Value::Null);
-    let number = value.field("metadata").map(|metadata| metadata.id("phone_number_id")).unwrap_or_default();
+    let number = value
+        .field("metadata")
+        .map(|metadata| metadata.id("phone_number_id"))
+        .unwrap_or_default();
     if !number.is_empty() && number != sink.settings.phone_number_id {
         let elements: usize = LISTS.iter().map(|list| value.items(list).len()).sum();
         return sink.ignore(elements.max(1));

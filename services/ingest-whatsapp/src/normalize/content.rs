@@ -18,8 +18,19 @@ const MEDIA: [(&str, Type); 5] = [
 const ERRORS_SHOWN: usize = 3;
 const DETAIL_LENGTH: usize = 500;
 const TYPES: [&str; 13] = [
-    "text", "image", "video", "audio", "document", "sticker", "location", "contacts", "button", "interactive",
-    "reaction", "order", "system",
+    "text",
+    "image",
+    "video",
+    "audio",
+    "document",
+    "sticker",
+    "location",
+    "contacts",
+    "button",
+    "interactive",
+    "reaction",
+    "order",
+    "system",
 ];
 
 pub(super) struct Content {
@@ -85,7 +96,11 @@ fn media(media_type: Type, object: &Value) -> Option<Content> {
         mime_type: object.text("mime_type"),
         sha256: object.id("sha256"),
         filename: object.text("filename"),
-        detail: if object.flag("voice") { "voice".to_owned() } else { String::new() },
+        detail: if object.flag("voice") {
+            "voice".to_owned()
+        } else {
+            String::new()
+        },
         ..Attachment::default()
     };
     object
@@ -108,20 +123,31 @@ fn location(object: &Value) -> Option<Content> {
 }
 
 fn contacts(cards: &[Value]) -> Option<Content> {
-    let attachments: Vec<Attachment> = cards.iter().filter(|card| card.is_object()).map(contact).collect();
-    (!attachments.is_empty()).then(|| Content::new(ContentType::Contacts, String::new(), attachments))
+    let attachments: Vec<Attachment> = cards
+        .iter()
+        .filter(|card| card.is_object())
+        .map(contact)
+        .collect();
+    (!attachments.is_empty())
+        .then(|| Content::new(ContentType::Contacts, String::new(), attachments))
 }
 
 /// Name, and every number and address by which the person can be reached.
 fn contact(card: &Value) -> Attachment {
     let name = card.field("name").unwrap_or(&Value::Null);
     let reach = |list: &str, key: &'static str| -> Vec<String> {
-        card.items(list).iter().map(|item| item.text(key)).filter(|text| !text.is_empty()).collect()
+        card.items(list)
+            .iter()
+            .map(|item| item.text(key))
+            .filter(|text| !text.is_empty())
+            .collect()
     };
     Attachment {
         r#type: Type::Contact.into(),
         title: name.first_id(&["formatted_name", "first_name", "last_name"]),
-        detail: [reach("phones", "phone"), reach("emails", "email")].concat().join(", "),
+        detail: [reach("phones", "phone"), reach("emails", "email")]
+            .concat()
+            .join(", "),
         ..Attachment::default()
     }
 }

@@ -64,7 +64,9 @@ pub(super) fn address(author: &Author) -> Option<Address> {
 
 /// A phone number as WhatsApp writes it: digits with the country code. Empty when it is no number.
 fn digits(phone: &str) -> String {
-    let number = phone.chars().all(|c| c.is_ascii_digit() || "+ -()./".contains(c));
+    let number = phone
+        .chars()
+        .all(|c| c.is_ascii_digit() || "+ -()./".contains(c));
     if number {
         phone.chars().filter(char::is_ascii_digit).collect()
     } else {

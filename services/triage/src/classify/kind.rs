@@ -154,7 +154,13 @@ impl Evidence<'_> {
     }
 
     fn not_pertinent(&self) -> f32 {
-        self.kind(Kind::NotPertinent) - self.signal(Signal::Here)
+        let other = self.kind(Kind::NotPertinent);
+        if other <= 0.0 {
+            return 0.0;
+        }
+        // What is broken elsewhere, or asked about somebody else's office, is told in the same words.
+        let told = self.faults() + self.signal(Signal::Demand).min(4.0) + self.kind(Kind::InformationRequest).min(4.0);
+        other + told - 0.8 * self.topic() - self.signal(Signal::Here)
     }
 
     fn abusive(&self) -> f32 {

@@ -4,7 +4,7 @@
 use super::{lexicon::Languages, text::Text};
 
 /// Evidence that another language needs to win over the first one.
-const LEAD: f32 = 1.0;
+const LEAD: f32 = 0.5;
 
 pub fn detect(text: &Text<'_>, languages: &Languages) -> String {
     if let Some(code) = by_script(text.raw) {
@@ -20,6 +20,9 @@ pub fn detect(text: &Text<'_>, languages: &Languages) -> String {
             }
         }
     }
+    if text.raw.contains(['ë', 'Ë']) {
+        add(&mut scores, languages, "pms", 2.0);
+    }
     let mut best = 0;
     for (index, score) in scores.iter().enumerate().skip(1) {
         let lead = if best == 0 { LEAD } else { 0.0 };
@@ -28,6 +31,12 @@ pub fn detect(text: &Text<'_>, languages: &Languages) -> String {
         }
     }
     languages.codes[best].clone()
+}
+
+fn add(scores: &mut [f32], languages: &Languages, code: &str, evidence: f32) {
+    if let Some(language) = languages.codes.iter().position(|known| known == code) {
+        scores[language] += evidence;
+    }
 }
 
 fn by_script(raw: &str) -> Option<&'static str> {

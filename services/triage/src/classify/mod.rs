@@ -87,7 +87,8 @@ impl Classifier {
         if text.len() == 0 {
             return self.wordless(message);
         }
-        let hits = lexicon.hits(&text);
+        let lang = language::detect(&text, &lexicon.languages);
+        let hits = lexicon.hits(&text, lang != lexicon.languages.codes[0]);
         let ranking = Ranking::of(lexicon, &hits, text.len());
         let place = place::find(&text, &lexicon.places);
         let protocol = protocol::find(&text);
@@ -129,7 +130,7 @@ impl Classifier {
             place: place.map(|place| place.written.to_owned()),
             protocol_norm: protocol.as_ref().map(|protocol| protocol.norm.clone()),
             protocol: protocol.map(|protocol| protocol.written.to_owned()),
-            lang: language::detect(&text, &lexicon.languages),
+            lang,
             pii: pii.into_iter().map(|(kind, value)| (kind.to_owned(), value)).collect(),
             because,
             rules_version: lexicon.version.clone(),

@@ -1,5 +1,5 @@
 //! The lexicon's phrases, compiled into one table that is searched word by word. A phrase is a row of words; `a|b`
-//! takes either, `a*` takes whatever begins so, `#` any number; small words (articles, prepositions) may stand
+//! takes either (`b_c` for one of several words), `a*` takes whatever begins so, `#` any number; small words (articles, prepositions) may stand
 //! between, `..` lets up to seven others stand between, and `&` joins parts that may stand anywhere in the message.
 //! What a match means is not its business.
 
@@ -78,35 +78,53 @@ impl Table {
         let id = self.phrases;
         let count = u8::try_from(parts.len()).map_err(|_| malformed())?;
         for (part, words) in (0..count).zip(parts) {
-            let steps = self.steps(words).filter(|steps| !steps.is_empty()).ok_or_else(malformed)?;
-            let row = u32::try_from(self.rows.len()).map_err(|_| malformed())?;
-            self.by_atom[steps[0].atom as usize].push(row);
-            self.rows.push(Row {
-                steps,
-                phrase: id,
-                part,
-                parts: count,
-            });
+            for steps in self.variants(words).ok_or_else(malformed)? {
+                let row = u32::try_from(self.rows.len()).map_err(|_| malformed())?;
+                let first = steps.first().ok_or_else(malformed)?;
+                self.by_atom[first.atom as usize].push(row);
+                self.rows.push(Row {
+                    steps,
+                    phrase: id,
+                    part,
+                    parts: count,
+                });
+            }
         }
         self.phrases += 1;
         Ok(id)
     }
 
-    fn steps(&mut self, words: &str) -> Option<Vec<Step>> {
-        let mut steps: Vec<Step> = Vec::new();
+    /// Rows that a part stands for: one, or one for each alternative of several words.
+    fn variants(&mut self, words: &str) -> Option<Vec<Vec<Step>>> {
+        let mut rows: Vec<Vec<Step>> = vec![Vec::new()];
         let mut far = false;
         for piece in words.split_whitespace() {
             if piece == ".." {
-                far = !steps.is_empty();
+                far = !rows[0].is_empty();
                 continue;
             }
-            for word in piece.split(['\'', '’']).filter(|word| !word.is_empty()) {
-                let atom = self.atom(word)?;
-                steps.push(Step { atom, far });
-                far = false;
+            let (long, short): (Vec<&str>, Vec<&str>) = piece.split('|').partition(|form| form.contains(['_', '\'', '’']));
+            let mut forms = Vec::new();
+            if !short.is_empty() {
+                forms.push(self.steps(&short.join("|"), far)?);
             }
+            for form in long {
+                forms.push(self.steps(form, far)?);
+            }
+            let longer = |row: &Vec<Step>| forms.iter().map(|form| [row.as_slice(), form].concat()).collect::<Vec<_>>();
+            rows = rows.iter().flat_map(longer).collect();
+            far = false;
         }
-        (!far).then_some(steps)
+        (!far).then_some(rows)
+    }
+
+    /// One alternative: its words one after the other.
+    fn steps(&mut self, form: &str, far: bool) -> Option<Vec<Step>> {
+        let words = form.split(['_', '\'', '’']).filter(|word| !word.is_empty()).enumerate();
+        let steps: Option<Vec<Step>> = words
+            .map(|(index, word)| self.atom(word).map(|atom| Step { atom, far: far && index == 0 }))
+            .collect();
+        steps.filter(|steps| !steps.is_empty())
     }
 
     fn atom(&mut self, word: &str) -> Option<AtomId> {
@@ -197,9 +215,6 @@ impl Table {
         atoms
     }
 
-    pub fn is_small(&self, word: &str) -> bool {
-        self.small.contains(word)
-    }
 }
 
 /// Notes one part of a phrase; the whole phrase when it was the last that was missing.
@@ -274,6 +289,9 @@ mod tests {
     fn stars_alternatives_numbers_and_distance() {
         assert!(matches("lampion* spent*", "lampioni spenti"));
         assert!(matches("bus|autobus # ", "l'autobus 2"));
+        assert!(matches("auto ferma_da|rotta", "un'auto ferma da mesi"));
+        assert!(matches("auto ferma_da|rotta", "auto rotta"));
+        assert!(!matches("auto ferma_da|rotta", "auto da rotta"));
         assert!(matches("semafor* .. spent*", "il semaforo di via Roma è spento"));
         assert!(!matches("semafor* .. spent*", "il semaforo a b c d e f g h i spento"));
     }

@@ -46,6 +46,12 @@ pub(super) struct CueEntry {
     #[serde(default)]
     pub unless: Vec<String>,
     pub office: Option<String>,
+    /// Counts only in a message that isn't in the city's own language.
+    #[serde(default)]
+    pub foreign: bool,
+    /// Counts only in a message with a question mark.
+    #[serde(default)]
+    pub question: bool,
 }
 
 pub(super) fn read<T: DeserializeOwned>(file: &Path) -> Result<T, LexiconError> {

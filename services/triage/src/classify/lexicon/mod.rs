@@ -5,7 +5,7 @@
 mod file;
 mod names;
 
-pub use names::{Languages, Names, Places};
+pub use names::{Languages, Names, Places, Rows};
 
 use super::{
     pattern::{PhraseId, Table},
@@ -101,6 +101,10 @@ pub struct Cue {
     pub office: Option<OfficeIndex>,
     /// Counts only when one of the `with` phrases stands in the message, too.
     needs_with: bool,
+    /// Counts only in a message that isn't in the city's own language: `fine` is no fine in Italian.
+    foreign: bool,
+    /// Counts only in a message with a question mark: "è aperto" alone asks nothing.
+    question: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -199,6 +203,8 @@ impl Lexicon {
                 weight: cue.weight,
                 office,
                 needs_with: !cue.with.is_empty(),
+                foreign: cue.foreign,
+                question: cue.question,
             });
             for (name, phrases, role) in [
                 ("words", &cue.words, Role::Word),
@@ -236,13 +242,17 @@ impl Lexicon {
         found.ok_or_else(|| file::invalid(path, key.to_owned(), &format!("a code of offices.toml, not {code:?}")))
     }
 
-    /// The cues that speak in a text.
-    pub fn hits(&self, text: &Text<'_>) -> Vec<Hit> {
+    /// The cues that speak in a text; `foreign` when it isn't in the city's own language.
+    pub fn hits(&self, text: &Text<'_>, foreign: bool) -> Vec<Hit> {
         let mut seen: Vec<(PhraseId, usize)> = Vec::new();
         let mut hits: Vec<Hit> = Vec::new();
         let (mut with, mut unless) = (Vec::new(), Vec::new());
         for found in self.table.search(text) {
             let (cue, role) = self.meanings[found.phrase as usize];
+            let unheard = |cue: &Cue| (cue.foreign && !foreign) || (cue.question && text.questions == 0);
+            if unheard(&self.cues[cue]) {
+                continue;
+            }
             match role {
                 Role::With => with.push(cue),
                 Role::Unless => unless.push(cue),

@@ -1,0 +1,82 @@
+//! The log as the ledger of attempts: an attempt is durable there before its POST leaves.
+
+use crate::outbox::Work;
+use segnalalo_proto::{
+    common::v1::PersonalContent,
+    registry::v1::{BeginAttemptRequest, delivery_service_client::DeliveryServiceClient},
+};
+use sha2::{Digest as _, Sha256};
+use std::time::Duration;
+use tonic::{
+    Code,
+    transport::{Channel, Endpoint},
+};
+
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Why nothing may be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Denied {
+    /// The log says that this attempt isn't the next one, or that the reply is settled: its events will tell.
+    Settled,
+    /// Nobody knows: ask again later.
+    Unavailable(String),
+}
+
+/// Whoever can make an attempt durable.
+#[async_trait::async_trait]
+pub trait Ledger: Send + Sync {
+    /// `Ok`: the attempt is on disk, and the POST may leave.
+    async fn begin(
+        &self,
+        work: &Work,
+        attempt: u32,
+        content: PersonalContent,
+        trace_parent: String,
+    ) -> Result<(), Denied>;
+}
+
+/// The registry's `DeliveryService`.
+pub struct Registry(DeliveryServiceClient<Channel>);
+
+impl Registry {
+    /// Connects when it is first used, and again whenever it must.
+    ///
+    /// # Errors
+    /// The address isn't one.
+    pub fn new(url: &str) -> Result<Self, tonic::transport::Error> {
+        let endpoint = Endpoint::from_shared(url.to_owned())?
+            .timeout(TIMEOUT)
+            .connect_timeout(TIMEOUT);
+        Ok(Self(DeliveryServiceClient::new(endpoint.connect_lazy())))
+    }
+}
+
+#[async_trait::async_trait]
+impl Ledger for Registry {
+    async fn begin(
+        &self,
+        work: &Work,
+        attempt: u32,
+        content: PersonalContent,
+        trace_parent: String,
+    ) -> Result<(), Denied> {
+        let request = BeginAttemptRequest {
+            conversation_id: work.conversation.to_vec(),
+            reply_id: work.reply.id.to_vec(),
+            attempt,
+            text_sha256: Sha256::digest(content.text.trim().as_bytes()).to_vec(),
+            content: Some(content),
+            trace_parent,
+        };
+        match self.0.clone().begin_attempt(request).await {
+            Ok(_) => Ok(()),
+            Err(status) => match status.code() {
+                Code::Aborted | Code::FailedPrecondition | Code::NotFound => Err(Denied::Settled),
+                code => Err(Denied::Unavailable(format!(
+                    "the registry answers {code:?}"
+                ))),
+            },
+        }
+    }
+}

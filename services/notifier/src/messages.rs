@@ -1,0 +1,247 @@
+//! The texts that citizens get: read from the city's folder, checked at start, filled in here. Dates, offices and states
+//! come as codes and leave as words. Nothing is shortened: what is too long is for a person to look at.
+
+mod file;
+
+use file::File;
+use jiff::{Timestamp, civil::Date};
+use minijinja::{Environment, UndefinedBehavior};
+use segnalalo_domain::{template::Template, ticket::Phase, words::Channel};
+use segnalalo_kit::city::{Dates, Offices};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+/// Characters that the platforms take (Meta: WhatsApp text 4096, Messenger below 2000, comments 8000).
+fn limit(channel: Channel) -> usize {
+    match channel {
+        Channel::Whatsapp => 4096,
+        Channel::Messenger => 1999,
+        Channel::FacebookPost | Channel::FacebookComment => 8000,
+    }
+}
+
+/// Names the file, the key and what was expected.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    #[error("{}: the file can't be read", .0.display())]
+    Unreadable(PathBuf, #[source] std::io::Error),
+    #[error("{}: this isn't the TOML that was expected", .0.display())]
+    Malformed(PathBuf, #[source] Box<toml::de::Error>),
+    #[error("{}: {key}: {problem}", file.display())]
+    Text {
+        file: PathBuf,
+        key: String,
+        problem: String,
+    },
+    #[error(transparent)]
+    City(#[from] segnalalo_kit::city::Error),
+}
+
+/// A text can't be made of these variables: a person must look.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum RenderError {
+    #[error("the text has {length} characters; {channel} takes {limit}")]
+    TooLong {
+        channel: Channel,
+        length: usize,
+        limit: usize,
+    },
+    #[error("the text can't be filled in: {0}")]
+    Variables(String),
+}
+
+impl RenderError {
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::TooLong { .. } => "text_too_long",
+            Self::Variables(_) => "text_variables",
+        }
+    }
+}
+
+/// An approved template, with its parameters in order: what WhatsApp takes after 24 hours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WhatsappTemplate {
+    pub name: String,
+    pub language: String,
+    pub parameters: Vec<String>,
+}
+
+pub struct Messages {
+    texts: Environment<'static>,
+    file: File,
+    dates: Dates,
+    offices: Offices,
+}
+
+impl std::fmt::Debug for Messages {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Messages(..)")
+    }
+}
+
+const PRIVATE: &str = "private";
+const PUBLIC: &str = "public";
+
+impl Messages {
+    /// Reads `messages/messages.toml` of the city, and what its variables are worded with.
+    ///
+    /// # Errors
+    /// A text is missing, uses a variable that it doesn't have, or isn't a template.
+    pub fn load(city: &Path) -> Result<Self, LoadError> {
+        let path = city.join("messages/messages.toml");
+        let file = File::read(&path)?;
+        let mut texts = Environment::new();
+        texts.set_undefined_behavior(UndefinedBehavior::Strict);
+        for template in Template::ALL {
+            let text = file.text(&path, *template)?;
+            for (form, source) in [(PRIVATE, &text.private), (PUBLIC, &text.public)] {
+                let wrong = |problem: String| LoadError::Text {
+                    file: path.clone(),
+                    key: format!("{template}.{form}"),
+                    problem,
+                };
+                texts
+                    .add_template_owned(key(*template, form), source.trim().to_owned())
+                    .map_err(|error| wrong(format!("{error}")))?;
+                check_variables(&texts, *template, form).map_err(wrong)?;
+            }
+        }
+        file.check(&path)?;
+        Ok(Self {
+            texts,
+            file,
+            dates: Dates::load(city)?,
+            offices: Offices::load(city)?,
+        })
+    }
+
+    /// The text for a channel. `words` are the operator's, empty without any.
+    ///
+    /// # Errors
+    /// `RenderError`: the reply is held for a person.
+    pub fn text(
+        &self,
+        template: Template,
+        channel: Channel,
+        variables: &BTreeMap<String, String>,
+        words: &str,
+    ) -> Result<String, RenderError> {
+        let form = if channel.is_public() { PUBLIC } else { PRIVATE };
+        let wrong = |error: minijinja::Error| RenderError::Variables(format!("{}", error.kind()));
+        let mut text = self
+            .texts
+            .get_template(&key(template, form))
+            .map_err(wrong)?
+            .render(self.worded(template, variables, words))
+            .map_err(wrong)?;
+        if channel == Channel::Messenger
+            && let Some(extra) = self
+                .file
+                .known(template)
+                .and_then(|text| text.messenger_extra.as_deref())
+        {
+            text = format!("{text}\n{extra}");
+        }
+        let (length, limit) = (text.chars().count(), limit(channel));
+        if length > limit {
+            return Err(RenderError::TooLong {
+                channel,
+                length,
+                limit,
+            });
+        }
+        Ok(text)
+    }
+
+    /// The approved template that says the same; `None` when there is none.
+    pub fn whatsapp(
+        &self,
+        template: Template,
+        variables: &BTreeMap<String, String>,
+        words: &str,
+    ) -> Option<WhatsappTemplate> {
+        let known = self.file.known(template)?.whatsapp.as_ref()?;
+        let worded = self.worded(template, variables, words);
+        // A parameter must not be empty, nor hold line breaks (Meta: template parameters).
+        let value = |name: &String| {
+            let value = worded
+                .get(name.as_str())
+                .map(|value| value.split_whitespace().collect::<Vec<_>>().join(" "));
+            value
+                .filter(|value| !value.is_empty())
+                .unwrap_or_else(|| "-".to_owned())
+        };
+        Some(WhatsappTemplate {
+            name: known.name.clone(),
+            language: known.language.clone(),
+            parameters: known.parameters.iter().map(value).collect(),
+        })
+    }
+
+    /// Codes as words. A variable that the reply doesn't have is empty.
+    fn worded(
+        &self,
+        template: Template,
+        variables: &BTreeMap<String, String>,
+        words: &str,
+    ) -> BTreeMap<&'static str, String> {
+        template
+            .variables()
+            .iter()
+            .map(|name| {
+                let value = variables.get(*name).cloned().unwrap_or_default();
+                (
+                    *name,
+                    if *name == "words" {
+                        words.trim().to_owned()
+                    } else {
+                        self.word(name, value)
+                    },
+                )
+            })
+            .collect()
+    }
+
+    fn word(&self, name: &str, value: String) -> String {
+        let worded = match name {
+            "take_in_charge_by" => value
+                .parse::<Timestamp>()
+                .ok()
+                .map(|at| self.dates.by_when(at)),
+            "expected_by" => value.parse::<Date>().ok().map(|date| self.dates.date(date)),
+            "office" => self.offices.get(&value).map(|office| office.name.clone()),
+            "state" => Phase::from_code(&value)
+                .and_then(|phase| self.file.states.get(phase.code()).cloned()),
+            _ => None,
+        };
+        worded.unwrap_or(value)
+    }
+}
+
+fn key(template: Template, form: &str) -> String {
+    format!("{template}.{form}")
+}
+
+fn check_variables(texts: &Environment<'_>, template: Template, form: &str) -> Result<(), String> {
+    let parsed = texts
+        .get_template(&key(template, form))
+        .map_err(|error| format!("{error}"))?;
+    let unknown = parsed
+        .undeclared_variables(false)
+        .into_iter()
+        .filter(|name| !template.variables().contains(&name.as_str()))
+        .collect::<Vec<_>>();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "it has no variables {unknown:?}; these are there: {:?}",
+        template.variables()
+    ))
+}
+
+#[cfg(test)]
+mod tests;

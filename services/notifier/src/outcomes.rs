@@ -1,0 +1,56 @@
+//! Telling the registry what became of an attempt. It is told until the broker has it: an outcome that got lost would
+//! leave the reply unknown.
+
+use crate::{outbox::Work, sender::Told};
+use prost::Message as _;
+use segnalalo_kit::{bus::Publisher, clock::SharedClock};
+use segnalalo_proto::{
+    observation::v1::{Observed, SendOutcome, observed::Observation},
+    time,
+};
+use std::time::Duration;
+
+const SUBJECT: &str = "observed.notifier";
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+#[derive(Clone)]
+pub struct Outcomes {
+    publisher: Publisher,
+    clock: SharedClock,
+}
+
+impl Outcomes {
+    pub fn new(publisher: Publisher, clock: SharedClock) -> Self {
+        Self { publisher, clock }
+    }
+
+    /// Returns when it is durable, however long that takes.
+    pub async fn publish(&self, work: &Work, told: &Told) {
+        let Told::Outcome {
+            attempt, outcome, ..
+        } = told
+        else {
+            return;
+        };
+        let observed = Observed {
+            occurred_at: Some(time::to_wire(self.clock.now())),
+            observation: Some(Observation::SendOutcome(SendOutcome {
+                conversation_id: work.conversation.to_vec(),
+                reply_id: work.reply.id.to_vec(),
+                attempt: *attempt,
+                outcome: Some(outcome.clone()),
+            })),
+        };
+        let payload = bytes::Bytes::from(observed.encode_to_vec());
+        let mut pause = Duration::from_millis(100);
+        while let Err(error) = self
+            .publisher
+            .publish(SUBJECT, payload.clone(), &work.reply.trace_parent)
+            .await
+        {
+            tracing::warn!(%error, "an outcome can't be told yet");
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+}

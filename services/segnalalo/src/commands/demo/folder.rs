@@ -1,0 +1,129 @@
+//! The demo's folder: what the processes keep, and the secrets, drawn at random once and kept in `env`, which other
+//! commands read too. Nothing in it is worth protecting but from being committed.
+
+use crate::failure::Failure;
+use anyhow::Context as _;
+use segnalalo_kit::config::Vars;
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::Write as _,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+};
+
+const FILE: &str = "env";
+/// Bytes of a secret that is drawn.
+const SECRET: usize = 32;
+/// Drawn at random.
+const SECRETS: [&str; 7] = [
+    "SEGNALALO_MASTER_KEY",
+    "FACEBOOK_APP_SECRET",
+    "FACEBOOK_VERIFY_TOKEN",
+    "FACEBOOK_PAGE_TOKEN",
+    "WHATSAPP_APP_SECRET",
+    "WHATSAPP_VERIFY_TOKEN",
+    "WHATSAPP_TOKEN",
+];
+/// The page and the number of tests/fixtures; everything on loopback.
+const PLAIN: [(&str, &str); 12] = [
+    ("FACEBOOK_PAGE_ID", "104587321965874"),
+    ("WHATSAPP_PHONE_NUMBER_ID", "106540352242922"),
+    ("GRAPH_API_URL", "http://127.0.0.1:8090"),
+    ("GRAPH_API_VERSION", "v25.0"),
+    ("GRAPH_SIM_LISTEN", "127.0.0.1:8090"),
+    ("INGEST_FACEBOOK_LISTEN", "127.0.0.1:8081"),
+    ("INGEST_WHATSAPP_LISTEN", "127.0.0.1:8082"),
+    ("REGISTRY_LISTEN", "127.0.0.1:50051"),
+    ("SEGNALALO_REGISTRY_URL", "http://127.0.0.1:50051"),
+    ("SEGNALALO_NATS_URL", "nats://127.0.0.1:4222"),
+    ("SEGNALALO_LOG", "warn,segnalalo_kit::health=error,segnalalo_kit::bus=error"),
+    ("SEGNALALO_LOG_FORMAT", "text"),
+];
+
+pub struct Folder(PathBuf);
+
+impl Folder {
+    /// # Errors
+    /// It can't be made.
+    pub fn open(path: PathBuf) -> Result<Self, Failure> {
+        fs::create_dir_all(&path).with_context(|| path.display().to_string())?;
+        Ok(Self(path))
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The environment, with what it lacks from the folder; what the folder lacks is made and kept there.
+    ///
+    /// # Errors
+    /// `env` can't be read or written.
+    pub fn complete(&self, vars: &Vars) -> Result<Vars, Failure> {
+        let file = self.0.join(FILE);
+        let mut kept = read(&file)?;
+        let known = kept.len();
+        for name in SECRETS {
+            kept.entry(name.to_owned()).or_insert_with(|| hex::encode(rand::random::<[u8; SECRET]>()));
+        }
+        if kept.len() != known {
+            write(&file, &kept)?;
+        }
+        let plain = PLAIN.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let here = ("SEGNALALO_DATA_DIR".to_owned(), self.0.display().to_string());
+        Ok(lacking(vars, plain.chain(kept)).with([here]))
+    }
+}
+
+/// The environment, with what it lacks from a demo's folder, if there is one: so that other commands find the demo.
+///
+/// # Errors
+/// `env` is there and can't be read.
+pub fn with_demo(vars: &Vars) -> Result<Vars, Failure> {
+    let folder = vars.parsed("SEGNALALO_DATA_DIR", PathBuf::from(".demo")).map_err(Failure::config)?;
+    Ok(lacking(vars, read(&folder.join(FILE))?))
+}
+
+fn lacking(vars: &Vars, pairs: impl IntoIterator<Item = (String, String)>) -> Vars {
+    let is_set = |name: &str| vars.optional(name).is_some() || vars.optional(&format!("{name}_FILE")).is_some();
+    vars.with(pairs.into_iter().filter(|(name, _)| !is_set(name)).collect::<Vec<_>>())
+}
+
+fn read(file: &Path) -> Result<BTreeMap<String, String>, Failure> {
+    let text = match fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
+        Err(error) => return Err(Failure::failed(format!("{}: {error}", file.display()))),
+    };
+    let pairs = text.lines().filter(|line| !line.trim_start().starts_with('#')).filter_map(|line| line.split_once('='));
+    Ok(pairs.map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned())).collect())
+}
+
+fn write(file: &Path, pairs: &BTreeMap<String, String>) -> Result<(), Failure> {
+    let lines: String = pairs.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+    let opened = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(file);
+    opened.and_then(|mut file| file.write_all(lines.as_bytes())).with_context(|| file.display().to_string())?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_drawn_once_and_kept_and_the_environment_wins() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::open(place.path().join("demo")).unwrap_or_else(|failure| panic!("{failure}"));
+        let none = Vars::from_pairs([("A", "b")]);
+        let first = folder.complete(&none).unwrap_or_else(|failure| panic!("{failure}"));
+        let key = first.required("SEGNALALO_MASTER_KEY").unwrap();
+        assert_eq!(key.len(), 64);
+        assert_ne!(key, first.required("FACEBOOK_APP_SECRET").unwrap());
+        let own = Vars::from_pairs([("FACEBOOK_APP_SECRET", "mine"), ("WHATSAPP_TOKEN_FILE", "token")]);
+        let second = folder.complete(&own).unwrap_or_else(|failure| panic!("{failure}"));
+        assert_eq!(second.required("SEGNALALO_MASTER_KEY").unwrap(), key);
+        assert_eq!(second.required("FACEBOOK_APP_SECRET").unwrap(), "mine");
+        assert_eq!(second.optional("WHATSAPP_TOKEN"), None);
+        assert!(second.required("SEGNALALO_DATA_DIR").unwrap().ends_with("demo"));
+    }
+}

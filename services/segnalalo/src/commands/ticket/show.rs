@@ -1,0 +1,40 @@
+//! `ticket show`: the ticket and its whole story.
+
+use super::Desk;
+use crate::{
+    failure::Failure,
+    operator,
+    render::{json, story, ticket, wrap},
+    output,
+};
+use segnalalo_kit::clock::{Clock as _, SystemClock};
+use segnalalo_proto::registry::v1::GetHistoryRequest;
+use serde_json::json;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[arg(value_name = "CODICE")]
+    reference: String,
+    /// Every fact, also the technical ones
+    #[arg(long)]
+    full: bool,
+}
+
+pub async fn show(mut desk: Desk<'_>, args: &Args) -> Result<(), Failure> {
+    let request = GetHistoryRequest { ticket: Some(operator::ticket_ref(&args.reference)) };
+    let answer = desk.registry.tickets.get_history(request).await;
+    let values = [("reference", args.reference.as_str())];
+    let history = answer.map_err(|status| desk.registry.refused(&status, desk.phrases, &values))?.into_inner();
+    let shown = history.ticket.unwrap_or_default();
+    if desk.common.json {
+        let entries = history.entries.iter().map(json::entry).collect::<Vec<_>>();
+        output::line(json!({ "ticket": json::ticket(&shown), "history": entries }).to_string());
+        return Ok(());
+    }
+    let width = wrap::width(desk.vars);
+    output::line(format!("{}\n", ticket::head(&shown, SystemClock.now(), desk.phrases, width)));
+    output::line(format!("{}\n", story::story(&history.entries, args.full, desk.phrases, width)));
+    let actions = ticket::actions(&shown, desk.phrases);
+    output::line(wrap::wrap(&desk.phrases.text("can_do", &[("actions", &actions)]), 0, width));
+    Ok(())
+}

@@ -1,0 +1,207 @@
+//! The process: EVENTS from the beginning, then conclusions on OBSERVED, until shutdown. Conversations go side by side,
+//! the messages of one after the other. What the broker doesn't take is said again; meanwhile nothing more is read, so
+//! that what waits in memory stays bounded: it waits on EVENTS.
+
+use crate::{
+    classify::Classifier,
+    conclude::{Said, conclude},
+    config::Config,
+    handler::{Handler, Owed},
+};
+use futures::future::join_all;
+use prost::Message as _;
+use segnalalo_domain::id::{ConversationId, MessageId};
+use segnalalo_kit::{
+    bus::{Bus, DeadLetters, FeedItem, Parked, PublishError, Publisher, Stream},
+    clock::SharedClock,
+    health::Component,
+    service::Deps,
+    shutdown::Shutdown,
+    telemetry::{Counter, Gauge, Histogram},
+    trace,
+};
+use segnalalo_proto::{convert::kind_from_wire, observation::v1::Observed, time};
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+const SUBJECT: &str = "observed.triage";
+/// Records taken before the next round.
+const BATCH: usize = 256;
+/// Conversations concluded on in one round: some milliseconds of work.
+const ROUND: usize = 128;
+/// Beyond this many messages no more are read, once the log's head was reached.
+const MOST_WAITING: usize = 4096;
+/// Between two tries when the broker takes nothing.
+const PAUSE: Duration = Duration::from_millis(500);
+
+pub struct App {
+    classifier: Classifier,
+    handler: Handler,
+    bus: Bus,
+    publisher: Publisher,
+    dead: DeadLetters,
+    clock: SharedClock,
+    events: Component,
+    meters: Meters,
+}
+
+struct Meters {
+    concluded: Counter,
+    parked: Counter,
+    unreadable: Counter,
+    waiting: Gauge,
+    lag: Histogram,
+}
+
+impl App {
+    /// # Errors
+    /// The city's lexicon or offices are wrong: names the file and the key.
+    pub fn build(config: Config, deps: Deps) -> anyhow::Result<Self> {
+        let classifier = Classifier::load(&config.city)?;
+        let events = deps.health.component("events");
+        events.not_ready("the log is being read");
+        deps.bus.report(deps.health.component("broker"));
+        let metrics = &deps.metrics;
+        Ok(Self {
+            classifier,
+            handler: Handler::default(),
+            publisher: deps.bus.publisher(Stream::Observed),
+            dead: deps.bus.dead(),
+            bus: deps.bus,
+            clock: deps.clock,
+            events,
+            meters: Meters {
+                concluded: metrics.counter("triage_concluded", "Messages concluded on, by kind"),
+                parked: metrics.counter("triage_parked", "Messages given up"),
+                unreadable: metrics.counter("triage_unreadable_records", "Records of the log that weren't understood"),
+                waiting: metrics.gauge("triage_waiting", "Messages that wait for a conclusion"),
+                lag: metrics.histogram("triage_lag_seconds", "From a message's record to its conclusion on disk"),
+            },
+        })
+    }
+
+    /// Runs until shutdown.
+    ///
+    /// # Errors
+    /// The reader of EVENTS ended, which it never does by itself.
+    pub async fn run(mut self, shutdown: Shutdown) -> anyhow::Result<()> {
+        tracing::info!(rules_version = self.classifier.rules_version(), "triage starts");
+        let (sender, mut items) = mpsc::channel(BATCH);
+        let feed = tokio::spawn(forward(self.bus.clone(), sender, shutdown.clone()));
+        let mut batch = Vec::with_capacity(BATCH);
+        let mut pause = Duration::ZERO;
+        loop {
+            let room = !self.handler.is_caught_up() || self.handler.waiting() < MOST_WAITING;
+            let work = !self.handler.next(1).is_empty();
+            tokio::select! {
+                biased;
+                () = shutdown.cancelled() => break,
+                taken = items.recv_many(&mut batch, BATCH), if room => {
+                    anyhow::ensure!(taken > 0 || shutdown.is_cancelled(), "the reader of EVENTS ended");
+                    batch.drain(..).for_each(|item| self.take(item));
+                }
+                () = tokio::time::sleep(pause), if work => {}
+            }
+            pause = if self.round().await { Duration::ZERO } else { PAUSE };
+        }
+        self.events.not_ready("stopping");
+        Ok(feed.await?)
+    }
+
+    fn take(&mut self, item: FeedItem) {
+        match item {
+            FeedItem::Record { position, record } => {
+                if let Err(error) = self.handler.take(&record) {
+                    self.meters.unreadable.add(1, &[]);
+                    tracing::warn!(position, %error, "a record is passed over");
+                }
+            }
+            FeedItem::Reset { why } => {
+                tracing::warn!(why, "the log is read from the beginning again");
+                self.events.not_ready("the log is being read");
+                self.handler.reset();
+            }
+            FeedItem::CaughtUp => {
+                tracing::info!(waiting = self.handler.waiting(), "the log is read");
+                self.handler.catch_up();
+                self.events.ready();
+            }
+        }
+    }
+
+    /// One message of each conversation; false when the broker didn't take them all.
+    async fn round(&mut self) -> bool {
+        let (mut spoken, mut all) = (Vec::new(), true);
+        let saying = self.handler.next(ROUND).into_iter().map(|owed| self.say(owed));
+        for outcome in join_all(saying).await {
+            match outcome {
+                Ok(settled) => spoken.push(settled),
+                Err(error) => {
+                    all = false;
+                    tracing::warn!(%error, "a conclusion couldn't be said yet");
+                }
+            }
+        }
+        for (conversation, message) in spoken {
+            self.handler.settle(conversation, message);
+        }
+        self.meters.waiting.set(self.handler.waiting() as f64, &[]);
+        all
+    }
+
+    /// Durable on return.
+    async fn say(&self, owed: &Owed) -> Result<(ConversationId, MessageId), PublishError> {
+        let span = trace::span_from(&owed.trace_parent, tracing::info_span!("triage", message = %owed.message));
+        let (said, traceparent) = span.in_scope(|| {
+            let said = conclude(owed, |message| self.classifier.classify(message));
+            (said, trace::traceparent())
+        });
+        let traceparent = if traceparent.is_empty() { &owed.trace_parent } else { &traceparent };
+        if let Said::Parked(reason) = &said {
+            self.park(owed, reason, traceparent).await?;
+        }
+        let now = self.clock.now();
+        let observed = Observed {
+            occurred_at: Some(time::to_wire(now)),
+            observation: Some(said.observation(owed)),
+        };
+        self.publisher.publish(SUBJECT, observed.encode_to_vec().into(), traceparent).await?;
+        if let Said::Concluded(concluded) = &said {
+            let kind = kind_from_wire(concluded.kind).map_or("unspecified", segnalalo_domain::words::Kind::code);
+            self.meters.concluded.add(1, &[("kind", kind)]);
+        }
+        self.meters.lag.record(owed.recorded_at.duration_until(now).as_secs_f64(), &[]);
+        Ok((owed.conversation, owed.message))
+    }
+
+    /// The letter points to the record on EVENTS, which stays: it needs no copy of the message.
+    async fn park(&self, owed: &Owed, reason: &str, traceparent: &str) -> Result<(), PublishError> {
+        tracing::warn!(message = %owed.message, position = owed.position, reason, "a message is given up");
+        self.meters.parked.add(1, &[]);
+        let letter = Parked {
+            stream: Stream::Events.name().to_owned(),
+            subject: "events.conversation.message-received".to_owned(),
+            sequence: owed.position,
+            delivered: 1,
+            why: reason.to_owned(),
+            traceparent: traceparent.to_owned(),
+            ..Parked::default()
+        };
+        self.dead.park(letter).await
+    }
+}
+
+/// Reading has a task of its own, so that waiting for a record may be given up at any time.
+async fn forward(bus: Bus, items: mpsc::Sender<FeedItem>, shutdown: Shutdown) {
+    let mut feed = bus.event_feed();
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            item = feed.next() => {
+                if items.send(item).await.is_err() {
+                    return;
+                }
+            }
+        }
+    }
+}
