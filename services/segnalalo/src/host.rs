@@ -23,8 +23,14 @@ pub struct Process {
     pub name: &'static str,
     /// Where health and metrics are seen.
     pub admin: SocketAddr,
-    /// Builds it, says so, and runs it until shutdown.
-    pub start: Box<dyn FnOnce(Deps, Component, Shutdown) -> Running + Send>,
+    pub start: Start,
+}
+
+/// Builds it, says so, and runs it until shutdown.
+pub enum Start {
+    Service(Box<dyn FnOnce(Deps, Component, Shutdown) -> Running + Send>),
+    /// It needs no broker.
+    Apart(Box<dyn FnOnce(SharedClock, Component, Shutdown) -> Running + Send>),
 }
 
 /// Processes that are being run.
@@ -69,16 +75,21 @@ impl Host {
     async fn launch(&mut self, process: Process, vars: &Vars, clock: &SharedClock) -> Result<(), Failure> {
         let Process { name, admin, start } = process;
         let metrics = Metrics::from_vars(name, vars).map_err(Failure::config)?;
-        let mut config = BusConfig::from_vars(name, vars).map_err(Failure::config)?;
-        config.metrics = Some(metrics.clone());
-        let bus = Bus::connect(&config).await.context("SEGNALALO_NATS_URL").map_err(Failure::config)?;
         let health = Health::new(name);
         let listener = TcpListener::bind(admin)
             .await
             .with_context(|| format!("{name}: the admin port {admin} can't be listened on"))?;
-        let deps = Deps { bus: bus.clone(), clock: clock.clone(), metrics: metrics.clone(), health: health.clone() };
         // Before its own components are there, a process isn't ready either.
-        let running = start(deps, health.component("process"), self.shutdown.clone());
+        let built = health.component("process");
+        let running = match start {
+            Start::Service(start) => {
+                let bus = connect(name, vars, &metrics).await?;
+                self.buses.push(bus.clone());
+                let deps = Deps { bus, clock: clock.clone(), metrics: metrics.clone(), health: health.clone() };
+                start(deps, built, self.shutdown.clone())
+            }
+            Start::Apart(start) => start(clock.clone(), built, self.shutdown.clone()),
+        };
         let ended = self.ended.clone();
         self.tasks.spawn(async move {
             // Also when it panics.
@@ -91,7 +102,6 @@ impl Host {
                 tracing::warn!(%error, service = name, "the admin port");
             }
         });
-        self.buses.push(bus);
         self.healths.push(health);
         Ok(())
     }
@@ -152,6 +162,12 @@ impl Host {
         self.admins_shutdown.cancel();
         while self.admins.join_next().await.is_some() {}
     }
+}
+
+async fn connect(name: &str, vars: &Vars, metrics: &Metrics) -> Result<Bus, Failure> {
+    let mut config = BusConfig::from_vars(name, vars).map_err(Failure::config)?;
+    config.metrics = Some(metrics.clone());
+    Bus::connect(&config).await.context("SEGNALALO_NATS_URL").map_err(Failure::config)
 }
 
 type Ended = Result<(&'static str, anyhow::Result<()>), tokio::task::JoinError>;

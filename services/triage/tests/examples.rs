@@ -164,3 +164,11 @@ fn what_was_held_out_is_understood_about_as_well() {
     assert!(f64::from(score.within_two) >= 0.90 * f64::from(score.offices));
     assert_eq!(score.found, score.emergencies);
 }
+
+#[test]
+fn odd_wordings_are_understood() {
+    let score = score("wild");
+    assert!(f64::from(score.kind) >= 0.90 * f64::from(score.all));
+    assert!(f64::from(score.office) >= 0.88 * f64::from(score.offices));
+    assert_eq!(score.found, score.emergencies);
+}

@@ -8,7 +8,7 @@ use crate::{
     output,
 };
 use segnalalo_kit::{config::Vars, http};
-use std::{net::SocketAddr, process::ExitCode, time::Duration};
+use std::{process::ExitCode, time::Duration};
 
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -27,7 +27,7 @@ pub async fn run(args: &Args, vars: &Vars, phrases: &Phrases) -> Result<ExitCode
     let client = http::client(PATIENCE);
     let mut all_ready = true;
     for name in known.into_iter().filter(|name| args.services.is_empty() || args.services.iter().any(|one| one == name)) {
-        let address = local(processes::admin_address(name, vars)?);
+        let address = processes::local(processes::admin_address(name, vars)?);
         let url = format!("http://{address}/readyz");
         let (ready, said) = match client.get(&url).send().await {
             Ok(answer) if answer.status().is_success() => (true, phrases.say(Part::Health, "ready", &[])),
@@ -41,12 +41,4 @@ pub async fn run(args: &Args, vars: &Vars, phrases: &Phrases) -> Result<ExitCode
         output::line(format!("{name:<16} {said}"));
     }
     Ok(if all_ready { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// Who listens everywhere listens here too.
-fn local(address: SocketAddr) -> SocketAddr {
-    if address.ip().is_unspecified() {
-        return SocketAddr::from(([127, 0, 0, 1], address.port()));
-    }
-    address
 }

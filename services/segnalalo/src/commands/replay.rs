@@ -9,15 +9,16 @@ use crate::{
     client::Registry,
     failure::Failure,
     operator,
-    phrases::{Part, Phrases},
     output,
+    phrases::{Part, Phrases},
+    processes,
 };
 use bodies::{Body, Sender};
 use fate::{Became, Fates};
 use segnalalo_kit::{clock, config::Vars};
 use segnalalo_proto::registry::v1::{GetTicketRequest, VerifyLogRequest, WatchRequest, WatchResponse};
 use serde_json::json;
-use std::{collections::BTreeMap, path::PathBuf, process::ExitCode, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 use tonic::Streaming;
 
 /// Nothing new for so long: nothing more will come.
@@ -28,10 +29,12 @@ pub struct Args {
     /// Bodies stand in its facebook/, messenger/ and whatsapp/, or it is one of these
     #[arg(value_name = "CARTELLA")]
     folder: PathBuf,
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8081/webhook")]
-    facebook: String,
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8082/webhook")]
-    whatsapp: String,
+    /// `INGEST_FACEBOOK_LISTEN`, or http://127.0.0.1:8081/webhook
+    #[arg(long, value_name = "URL")]
+    facebook: Option<String>,
+    /// `INGEST_WHATSAPP_LISTEN`, or http://127.0.0.1:8082/webhook
+    #[arg(long, value_name = "URL")]
+    whatsapp: Option<String>,
     /// Seconds that triage is waited for: the registry itself waits 30
     #[arg(long, default_value_t = 40)]
     settle: u64,
@@ -46,7 +49,13 @@ pub async fn run(args: &Args, vars: &Vars, phrases: &Phrases) -> Result<ExitCode
         let folder = args.folder.display().to_string();
         return Err(Failure::usage(phrases.say(Part::Replay, "nothing", &[("folder", &folder)])));
     }
-    let sender = Sender::new(&args.facebook, &args.whatsapp, vars)?;
+    let webhook = |given: &Option<String>, variable: &str, port: u16| -> Result<String, Failure> {
+        let address = vars.parsed(variable, SocketAddr::from(([127, 0, 0, 1], port))).map_err(Failure::config)?;
+        Ok(given.clone().unwrap_or_else(|| format!("http://{}/webhook", processes::local(address))))
+    };
+    let facebook = webhook(&args.facebook, "INGEST_FACEBOOK_LISTEN", 8081)?;
+    let whatsapp = webhook(&args.whatsapp, "INGEST_WHATSAPP_LISTEN", 8082)?;
+    let sender = Sender::new(&facebook, &whatsapp, vars)?;
     let mut watching = match Registry::connect(vars, phrases).await {
         Ok(registry) => Some(watch(registry, phrases).await?),
         Err(_) => None,

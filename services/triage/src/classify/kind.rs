@@ -115,7 +115,12 @@ impl Evidence<'_> {
         if asking <= 0.0 && self.questions == 0 {
             return 0.0;
         }
-        let mark = if self.questions > 0 { 1.7 } else { 0.0 };
+        let plain = self.faults() + self.signal(Signal::Demand) <= 0.0;
+        let mark = match (self.questions > 0, plain) {
+            (true, true) => 2.2,
+            (true, false) => 1.7,
+            (false, _) => 0.0,
+        };
         1.0 + asking + mark - 0.5 * self.faults() - 0.5 * self.signal(Signal::Demand).min(4.0)
     }
 

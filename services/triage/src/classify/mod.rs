@@ -89,7 +89,7 @@ impl Classifier {
         }
         let lang = language::detect(&text, &lexicon.languages);
         let hits = lexicon.hits(&text, lang != lexicon.languages.codes[0]);
-        let ranking = Ranking::of(lexicon, &hits, text.len());
+        let ranking = Ranking::of(lexicon, &hits, &text);
         let place = place::find(&text, &lexicon.places);
         let protocol = protocol::find(&text);
         let evidence = Evidence {

@@ -1,12 +1,17 @@
 //! Which office: the sum of what the cues say for each, and how sure that is. The first problem of a message weighs
 //! more than what comes after it. Below the city's limit the URP decides, with the best guess beside it.
 
-use super::lexicon::{Hit, Lexicon, OfficeIndex, Topic};
+use super::{
+    lexicon::{Hit, Lexicon, OfficeIndex, Topic},
+    text::Text,
+};
 
 /// Every further phrase of one cue adds this much of its weight, twice at most.
 const AGAIN: f32 = 0.2;
 /// What stands far behind counts this much less.
 const LATE: f32 = 0.25;
+/// "Bottiglie intorno alla fontana" are no matter of fountains: what says where counts this much.
+const WHERE: f32 = 0.55;
 /// Score at which words alone are fairly sure.
 const SURE: f32 = 2.2;
 
@@ -19,12 +24,13 @@ pub struct Ranking {
 }
 
 impl Ranking {
-    pub fn of(lexicon: &Lexicon, hits: &[Hit], words: usize) -> Self {
+    pub fn of(lexicon: &Lexicon, hits: &[Hit], text: &Text<'_>) -> Self {
         let mut scores = vec![0.0f32; lexicon.offices.len()];
         for hit in hits {
             let cue = &lexicon.cues[hit.cue];
             if let Topic::Office(office) = cue.topic {
-                let strength = strength(cue.weight, hit, words);
+                let place = hit.first > 0 && lexicon.locatives.contains(text.norm(hit.first - 1));
+                let strength = strength(cue.weight, hit, text.len()) * if place { WHERE } else { 1.0 };
                 scores[office] += strength;
                 if let Some(second) = cue.office {
                     scores[second] += strength * 0.3;

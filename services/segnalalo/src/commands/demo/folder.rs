@@ -71,7 +71,16 @@ impl Folder {
         }
         let plain = PLAIN.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let here = ("SEGNALALO_DATA_DIR".to_owned(), self.0.display().to_string());
-        Ok(lacking(vars, plain.chain(kept)).with([here]))
+        let vars = lacking(vars, plain.chain(kept)).with([here]);
+        let webhook = |name: &str, variable: &str| {
+            let address = vars.optional(variable).unwrap_or_default();
+            (name.to_owned(), format!("http://{address}/webhook"))
+        };
+        let callbacks = [
+            webhook("GRAPH_SIM_FACEBOOK_WEBHOOK", "INGEST_FACEBOOK_LISTEN"),
+            webhook("GRAPH_SIM_WHATSAPP_WEBHOOK", "INGEST_WHATSAPP_LISTEN"),
+        ];
+        Ok(lacking(&vars, callbacks))
     }
 }
 

@@ -15,6 +15,7 @@ pub(super) struct RulesFile {
     pub version: String,
     pub limits: Limits,
     pub small_words: Vec<String>,
+    pub locatives: Vec<String>,
     pub spellings: Spellings,
 }
 

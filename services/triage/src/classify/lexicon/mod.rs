@@ -9,12 +9,15 @@ pub use names::{Languages, Names, Places, Rows};
 
 use super::{
     pattern::{PhraseId, Table},
-    text::{Spellings, Text},
+    text::{Spellings, Text, fold},
 };
 use file::{CueFile, Header, RulesFile};
 use segnalalo_domain::words::Kind;
 use segnalalo_kit::city::{self, Offices};
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+};
 
 #[derive(Debug, thiserror::Error)]
 pub enum LexiconError {
@@ -140,6 +143,8 @@ pub struct Lexicon {
     pub version: String,
     pub limits: Limits,
     pub spellings: Spellings,
+    /// Words before a place: what stands behind them is where something is, more than what it is.
+    pub locatives: HashSet<String>,
     pub offices: Vec<String>,
     /// By office: as citizens read it.
     pub office_names: Vec<String>,
@@ -164,6 +169,7 @@ impl Lexicon {
             version: rules.version,
             limits: rules.limits,
             spellings: rules.spellings,
+            locatives: rules.locatives.iter().map(|word| fold(word)).collect(),
             office_names: codes.iter().map(|code| offices.name(code).to_owned()).collect(),
             neighbours: vec![None; codes.len()],
             urp: codes.iter().position(|code| code == "URP").expect("Offices has checked that the URP is there"),
