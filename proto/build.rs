@@ -16,20 +16,12 @@ const FILES: [&str; 11] = [
     "segnalalo/registry/v1/log_service.proto",
 ];
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "cargo tells a build script its folder this way"
-)]
+#[expect(clippy::disallowed_methods, reason = "cargo tells a build script its folder this way")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let descriptors = protox::compile(FILES, ["."])?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    std::fs::write(
-        out.join("descriptors.bin"),
-        prost::Message::encode_to_vec(&descriptors),
-    )?;
-    tonic_prost_build::configure()
-        .btree_map(".")
-        .compile_fds(descriptors)?;
+    std::fs::write(out.join("descriptors.bin"), prost::Message::encode_to_vec(&descriptors))?;
+    tonic_prost_build::configure().btree_map(".").compile_fds(descriptors)?;
     println!("cargo:rerun-if-changed=segnalalo");
     Ok(())
 }

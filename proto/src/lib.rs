@@ -35,10 +35,7 @@ pub mod event {
     }
 }
 pub mod registry {
-    #[expect(
-        clippy::allow_attributes,
-        reason = "generated: tonic-build writes them"
-    )]
+    #[expect(clippy::allow_attributes, reason = "generated: tonic-build writes them")]
     pub mod v1 {
         tonic::include_proto!("segnalalo.registry.v1");
     }

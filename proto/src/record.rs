@@ -52,9 +52,7 @@ pub fn encode_envelope(prev_hash: &[u8; 32], envelope: &Envelope) -> Vec<u8> {
     bytes.push(FORMAT);
     bytes.extend_from_slice(&[0; 4]);
     bytes.extend_from_slice(prev_hash);
-    envelope
-        .encode(&mut bytes)
-        .expect("a Vec grows: it can't lack room");
+    envelope.encode(&mut bytes).expect("a Vec grows: it can't lack room");
     let checksum = crc32fast::hash(&bytes[5..]);
     bytes[1..5].copy_from_slice(&checksum.to_be_bytes());
     bytes
@@ -63,10 +61,7 @@ pub fn encode_envelope(prev_hash: &[u8; 32], envelope: &Envelope) -> Vec<u8> {
 /// What the bytes say, once format and checksum are found right.
 pub fn decode(bytes: &[u8]) -> Result<Record, Error> {
     let (prev, envelope) = parts(bytes)?;
-    Ok(Record {
-        envelope: Envelope::decode(envelope).map_err(Error::Envelope)?,
-        prev,
-    })
+    Ok(Record { envelope: Envelope::decode(envelope).map_err(Error::Envelope)?, prev })
 }
 
 /// The hash of the record before, once format and checksum are found right; the envelope stays closed.

@@ -18,19 +18,13 @@ pub enum Error {
 
 /// Closes the box. `person` is whose data it is; `None` when nobody knows who wrote.
 pub fn seal(person: Option<PersonId>, content: &PersonalContent) -> Sealed {
-    Sealed {
-        scheme: Scheme::Plain,
-        person,
-        payload: content.encode_to_vec(),
-    }
+    Sealed { scheme: Scheme::Plain, person, payload: content.encode_to_vec() }
 }
 
 /// Opens the box. Erased data stays erased: show that it was, and go on.
 pub fn open(sealed: &Sealed) -> Result<PersonalContent, Error> {
     match sealed.scheme {
-        Scheme::Plain => {
-            PersonalContent::decode(sealed.payload.as_slice()).map_err(Error::Malformed)
-        }
+        Scheme::Plain => PersonalContent::decode(sealed.payload.as_slice()).map_err(Error::Malformed),
         Scheme::Erased => Err(Error::Erased),
     }
 }
@@ -41,11 +35,8 @@ mod tests {
 
     #[test]
     fn what_was_sealed_comes_out_again() {
-        let content = PersonalContent {
-            text: "Buca in via Italia".into(),
-            place: "via Italia".into(),
-            ..Default::default()
-        };
+        let content =
+            PersonalContent { text: "Buca in via Italia".into(), place: "via Italia".into(), ..Default::default() };
         let sealed = seal(Some(PersonId([7; 16])), &content);
         assert_eq!(sealed.person, Some(PersonId([7; 16])));
         assert_eq!(open(&sealed).unwrap(), content);
@@ -53,11 +44,7 @@ mod tests {
 
     #[test]
     fn what_was_erased_stays_erased() {
-        let sealed = Sealed {
-            scheme: Scheme::Erased,
-            person: None,
-            payload: Vec::new(),
-        };
+        let sealed = Sealed { scheme: Scheme::Erased, person: None, payload: Vec::new() };
         assert!(matches!(open(&sealed), Err(Error::Erased)));
     }
 }

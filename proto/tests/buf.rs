@@ -8,29 +8,16 @@ use std::{
     process::Command,
 };
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test has no kit::config, and nothing in production reads this"
-)]
+#[expect(clippy::disallowed_methods, reason = "a test has no kit::config, and nothing in production reads this")]
 fn buf() -> PathBuf {
-    let path = std::env::var_os("SEGNALALO_BUF").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../.tools/bin/buf"),
-        PathBuf::from,
-    );
-    assert!(
-        path.is_file(),
-        "buf isn't at {}: run scripts/tools, or set SEGNALALO_BUF",
-        path.display()
-    );
+    let path = std::env::var_os("SEGNALALO_BUF")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../.tools/bin/buf"), PathBuf::from);
+    assert!(path.is_file(), "buf isn't at {}: run scripts/tools, or set SEGNALALO_BUF", path.display());
     path
 }
 
 fn run(arguments: &[&str]) {
-    let output = Command::new(buf())
-        .args(arguments)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .unwrap();
+    let output = Command::new(buf()).args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
     assert!(
         output.status.success(),
         "buf {}:\n{}{}",

@@ -11,9 +11,7 @@ use std::{collections::BTreeSet, sync::LazyLock};
 /// The time zone that all working time is counted in, from the bundled database: no machine's own data decides.
 pub fn rome() -> TimeZone {
     static ROME: LazyLock<TimeZone> = LazyLock::new(|| {
-        TimeZoneDatabase::bundled()
-            .get("Europe/Rome")
-            .expect("the bundled time-zone database has Europe/Rome")
+        TimeZoneDatabase::bundled().get("Europe/Rome").expect("the bundled time-zone database has Europe/Rome")
     });
     ROME.clone()
 }
@@ -48,11 +46,7 @@ pub enum Invalid {
     #[error("the hours valid from {0} have no working day")]
     NoWorkingDay(Date),
     #[error("the hours valid from {valid_from}, {weekday}: {problem}")]
-    Opening {
-        valid_from: Date,
-        weekday: String,
-        problem: &'static str,
-    },
+    Opening { valid_from: Date, weekday: String, problem: &'static str },
 }
 
 impl Calendar {
@@ -75,12 +69,7 @@ impl Calendar {
             return &[];
         }
         // Before the first week's validity its hours are the best that is known.
-        let week = self
-            .weeks
-            .iter()
-            .rev()
-            .find(|week| week.valid_from <= date)
-            .unwrap_or(&self.weeks[0]);
+        let week = self.weeks.iter().rev().find(|week| week.valid_from <= date).unwrap_or(&self.weeks[0]);
         &week.days[usize::from(date.weekday().to_monday_zero_offset().unsigned_abs())]
     }
 
@@ -90,16 +79,12 @@ impl Calendar {
 
     /// When the day's last opening ends; `None` on a day that isn't worked.
     pub fn closing_time(&self, date: Date) -> Option<Timestamp> {
-        self.openings(date)
-            .last()
-            .map(|opening| instant(date.to_datetime(opening.to)))
+        self.openings(date).last().map(|opening| instant(date.to_datetime(opening.to)))
     }
 
     pub fn is_open(&self, at: Timestamp) -> bool {
         let local = at.to_zoned(rome()).datetime();
-        self.openings(local.date())
-            .iter()
-            .any(|opening| opening.from <= local.time() && local.time() < opening.to)
+        self.openings(local.date()).iter().any(|opening| opening.from <= local.time() && local.time() < opening.to)
     }
 
     /// The first instant from `at` on at which it is open; `None` when closed days go on for more than a year.
@@ -108,11 +93,7 @@ impl Calendar {
             return Some(at);
         }
         days_from(at.to_zoned(rome()).date())
-            .flat_map(|date| {
-                self.openings(date)
-                    .iter()
-                    .map(move |opening| instant(date.to_datetime(opening.from)))
-            })
+            .flat_map(|date| self.openings(date).iter().map(move |opening| instant(date.to_datetime(opening.from))))
             .find(|opening| *opening >= at)
     }
 
@@ -120,20 +101,13 @@ impl Calendar {
     /// come: a term must end.
     pub fn working_day_after(&self, date: Date, count: u32) -> Date {
         let count = usize::try_from(count).unwrap_or(usize::MAX);
-        let worked = days_from(date)
-            .skip(1)
-            .filter(|date| self.is_working_day(*date))
-            .nth(count.saturating_sub(1));
-        worked
-            .or_else(|| days_from(date).nth(count))
-            .unwrap_or(date)
+        let worked = days_from(date).skip(1).filter(|date| self.is_working_day(*date)).nth(count.saturating_sub(1));
+        worked.or_else(|| days_from(date).nth(count)).unwrap_or(date)
     }
 
     /// `date` if it is worked, else the next working day.
     pub fn working_day_from(&self, date: Date) -> Date {
-        days_from(date)
-            .find(|date| self.is_working_day(*date))
-            .unwrap_or(date)
+        days_from(date).find(|date| self.is_working_day(*date)).unwrap_or(date)
     }
 }
 
@@ -150,10 +124,7 @@ fn days_from(date: Date) -> impl Iterator<Item = Date> {
 /// A local time as an instant. Working time never falls into the hour that daylight saving skips or repeats; a file
 /// that says so is counted with the first of two, and the skipped hour's end.
 pub(crate) fn instant(local: DateTime) -> Timestamp {
-    rome()
-        .to_ambiguous_timestamp(local)
-        .compatible()
-        .expect("dates of working time are within the range of timestamps")
+    rome().to_ambiguous_timestamp(local).compatible().expect("dates of working time are within the range of timestamps")
 }
 
 fn check(week: &Week) -> Result<(), Invalid> {
@@ -161,14 +132,8 @@ fn check(week: &Week) -> Result<(), Invalid> {
         return Err(Invalid::NoWorkingDay(week.valid_from));
     }
     for (index, day) in (0_i8..).zip(&week.days) {
-        let weekday = Weekday::from_monday_zero_offset(index)
-            .map(|weekday| format!("{weekday:?}"))
-            .unwrap_or_default();
-        let wrong = |problem| Invalid::Opening {
-            valid_from: week.valid_from,
-            weekday: weekday.clone(),
-            problem,
-        };
+        let weekday = Weekday::from_monday_zero_offset(index).map(|weekday| format!("{weekday:?}")).unwrap_or_default();
+        let wrong = |problem| Invalid::Opening { valid_from: week.valid_from, weekday: weekday.clone(), problem };
         if day.iter().any(|opening| opening.to <= opening.from) {
             return Err(wrong("an opening ends before it begins"));
         }
@@ -188,19 +153,8 @@ pub fn article() -> Calendar {
     };
     let split = vec![opening((8, 30), (12, 0)), opening((14, 15), (16, 0))];
     let thursday = vec![opening((8, 30), (16, 0))];
-    let days = [
-        split.clone(),
-        split.clone(),
-        split.clone(),
-        thursday,
-        split,
-        Vec::new(),
-        Vec::new(),
-    ];
-    let week = Week {
-        valid_from: Date::constant(2015, 1, 1),
-        days,
-    };
+    let days = [split.clone(), split.clone(), split.clone(), thursday, split, Vec::new(), Vec::new()];
+    let week = Week { valid_from: Date::constant(2015, 1, 1), days };
     Calendar::new(vec![week], BTreeSet::new()).expect("the article's hours are well formed")
 }
 
@@ -257,30 +211,18 @@ pub(crate) mod tests {
         weeks.push(short);
         let calendar = Calendar::new(weeks, BTreeSet::from([date(2026, 12, 8)])).unwrap();
         assert!(!calendar.is_working_day(date(2026, 12, 8)));
-        assert_eq!(
-            calendar.working_day_after(date(2026, 12, 7), 1),
-            date(2026, 12, 9)
-        );
+        assert_eq!(calendar.working_day_after(date(2026, 12, 7), 1), date(2026, 12, 9));
         assert_eq!(calendar.openings(date(2027, 6, 24)).len(), 1);
         assert_eq!(calendar.openings(date(2027, 7, 1)).len(), 2);
     }
 
     #[test]
     fn hours_that_make_no_sense_are_refused() {
-        assert_eq!(
-            Calendar::new(Vec::new(), BTreeSet::new()),
-            Err(Invalid::NoWeek)
-        );
+        assert_eq!(Calendar::new(Vec::new(), BTreeSet::new()), Err(Invalid::NoWeek));
         let mut week = article().weeks[0].clone();
         week.days[0].reverse();
-        assert!(matches!(
-            Calendar::new(vec![week.clone()], BTreeSet::new()),
-            Err(Invalid::Opening { .. })
-        ));
+        assert!(matches!(Calendar::new(vec![week.clone()], BTreeSet::new()), Err(Invalid::Opening { .. })));
         week.days = Default::default();
-        assert!(matches!(
-            Calendar::new(vec![week], BTreeSet::new()),
-            Err(Invalid::NoWorkingDay(_))
-        ));
+        assert!(matches!(Calendar::new(vec![week], BTreeSet::new()), Err(Invalid::NoWorkingDay(_))));
     }
 }

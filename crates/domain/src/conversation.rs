@@ -104,26 +104,12 @@ pub fn evolve(mut state: State, event: &Event, times: Times) -> State {
     state.version += 1;
     match event {
         Event::MessageReceived { .. } => receive(&mut state, event, times),
-        Event::MessageConcluded {
-            message,
-            conclusion,
-            sealed,
-        } => {
-            judge(
-                &mut state,
-                *message,
-                Verdict::Concluded(conclusion.clone(), sealed.clone()),
-            );
+        Event::MessageConcluded { message, conclusion, sealed } => {
+            judge(&mut state, *message, Verdict::Concluded(conclusion.clone(), sealed.clone()));
         }
         Event::TriageGivenUp { message, .. } => judge(&mut state, *message, Verdict::GivenUp),
         Event::MessageRouted { message, route } => route_message(&mut state, *message, *route),
-        Event::ReplyRequested {
-            reply,
-            ticket,
-            template,
-            by_person,
-            ..
-        } => {
+        Event::ReplyRequested { reply, ticket, template, by_person, .. } => {
             state.replies.insert(
                 *reply,
                 Reply {
@@ -137,12 +123,7 @@ pub fn evolve(mut state: State, event: &Event, times: Times) -> State {
                 },
             );
         }
-        Event::SendAttempted {
-            reply,
-            attempt,
-            text_sha256,
-            ..
-        } => {
+        Event::SendAttempted { reply, attempt, text_sha256, .. } => {
             with_reply(&mut state, *reply, |reply| {
                 reply.attempts = *attempt;
                 reply.text_sha256 = Some(*text_sha256);
@@ -151,11 +132,7 @@ pub fn evolve(mut state: State, event: &Event, times: Times) -> State {
         }
         Event::SendAccepted { reply, .. } => set_status(&mut state, *reply, ReplyStatus::Accepted),
         Event::SendRefused { reply, last, .. } => {
-            let status = if *last {
-                ReplyStatus::Refused
-            } else {
-                ReplyStatus::Due
-            };
+            let status = if *last { ReplyStatus::Refused } else { ReplyStatus::Due };
             set_status(&mut state, *reply, status);
         }
         Event::SendUnknown { reply, .. } => set_status(&mut state, *reply, ReplyStatus::Unknown),
@@ -175,15 +152,7 @@ pub fn evolve(mut state: State, event: &Event, times: Times) -> State {
 
 fn receive(state: &mut State, event: &Event, times: Times) {
     let Event::MessageReceived {
-        message,
-        channel,
-        person,
-        addressed,
-        content_type,
-        attachments,
-        has_text,
-        quoted,
-        ..
+        message, channel, person, addressed, content_type, attachments, has_text, quoted, ..
     } = event
     else {
         return;
@@ -211,10 +180,7 @@ fn receive(state: &mut State, event: &Event, times: Times) {
 
 /// The first verdict counts for a pending message; a conclusion replaces an earlier giving up while it waits its turn.
 fn judge(state: &mut State, message: MessageId, verdict: Verdict) {
-    let waiting = state
-        .pending
-        .iter_mut()
-        .find(|pending| pending.message == message);
+    let waiting = state.pending.iter_mut().find(|pending| pending.message == message);
     if let Some(pending) = waiting
         && !matches!(pending.verdict, Some(Verdict::Concluded(..)))
     {
@@ -230,9 +196,7 @@ fn route_message(state: &mut State, message: MessageId, route: Route) {
             Some(ticket)
         }
         Route::JoinedTicket(ticket) => Some(ticket),
-        Route::StatusAnswered(ticket) | Route::QuestionAsked(ticket) | Route::Noted(ticket) => {
-            ticket
-        }
+        Route::StatusAnswered(ticket) | Route::QuestionAsked(ticket) | Route::Noted(ticket) => ticket,
     };
     state.messages.insert(message, ticket);
 }

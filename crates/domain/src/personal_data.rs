@@ -21,15 +21,8 @@ pub fn find(text: &str, public_numbers: &[&str]) -> Vec<String> {
             add("iban");
         }
     }
-    let public = |number: &str| {
-        public_numbers
-            .iter()
-            .any(|known| known.ends_with(number) || number.ends_with(known))
-    };
-    if digit_runs(text)
-        .iter()
-        .any(|run| is_mobile(run) && !public(run))
-    {
+    let public = |number: &str| public_numbers.iter().any(|known| known.ends_with(number) || number.ends_with(known));
+    if digit_runs(text).iter().any(|run| is_mobile(run) && !public(run)) {
         add("phone");
     }
     found
@@ -77,10 +70,8 @@ fn digit_runs(text: &str) -> Vec<String> {
 
 /// Italian mobile numbers begin with 3 and have 9 or 10 digits, with or without the country code.
 fn is_mobile(run: &str) -> bool {
-    let national = run
-        .strip_prefix("0039")
-        .or_else(|| run.strip_prefix("39").filter(|rest| rest.len() >= 9))
-        .unwrap_or(run);
+    let national =
+        run.strip_prefix("0039").or_else(|| run.strip_prefix("39").filter(|rest| rest.len() >= 9)).unwrap_or(run);
     national.starts_with('3') && (9..=10).contains(&national.len())
 }
 

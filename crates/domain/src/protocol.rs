@@ -38,23 +38,14 @@ impl FromStr for Cited {
         let year = |value: u32| u16::try_from(value).map_err(|_| Malformed);
         let text = text.trim();
         let Some((left, right)) = text.split_once('/') else {
-            return Ok(Self {
-                year: None,
-                number: part(text)?,
-            });
+            return Ok(Self { year: None, number: part(text)? });
         };
         let looks_like_year = |text: &str| text.trim().len() == 4 && text.trim().starts_with("20");
         // A number has at least seven digits when we write it: with four on the left, it is the year.
         if looks_like_year(left) && (right.trim().len() >= 7 || !looks_like_year(right)) {
-            Ok(Self {
-                year: Some(year(part(left)?)?),
-                number: part(right)?,
-            })
+            Ok(Self { year: Some(year(part(left)?)?), number: part(right)? })
         } else if looks_like_year(right) {
-            Ok(Self {
-                year: Some(year(part(right)?)?),
-                number: part(left)?,
-            })
+            Ok(Self { year: Some(year(part(right)?)?), number: part(left)? })
         } else {
             Err(Malformed)
         }
@@ -67,55 +58,17 @@ mod tests {
 
     #[test]
     fn it_is_written_with_the_year_and_seven_digits() {
-        assert_eq!(
-            ProtocolNumber {
-                year: 2026,
-                number: 1
-            }
-            .to_string(),
-            "2026/0000001"
-        );
-        assert_eq!(
-            ProtocolNumber {
-                year: 2026,
-                number: 12_345_678
-            }
-            .to_string(),
-            "2026/12345678"
-        );
+        assert_eq!(ProtocolNumber { year: 2026, number: 1 }.to_string(), "2026/0000001");
+        assert_eq!(ProtocolNumber { year: 2026, number: 12_345_678 }.to_string(), "2026/12345678");
     }
 
     #[test]
     fn people_write_it_in_many_ways() {
-        for text in [
-            "2026/0000042",
-            "42/2026",
-            "0000042/2026",
-            " 0000042 / 2026 ",
-        ] {
-            assert_eq!(
-                text.parse(),
-                Ok(Cited {
-                    year: Some(2026),
-                    number: 42
-                }),
-                "{text}"
-            );
+        for text in ["2026/0000042", "42/2026", "0000042/2026", " 0000042 / 2026 "] {
+            assert_eq!(text.parse(), Ok(Cited { year: Some(2026), number: 42 }), "{text}");
         }
-        assert_eq!(
-            "0000042".parse(),
-            Ok(Cited {
-                year: None,
-                number: 42
-            })
-        );
-        assert_eq!(
-            "2025/2026".parse(),
-            Ok(Cited {
-                year: Some(2026),
-                number: 2025
-            })
-        );
+        assert_eq!("0000042".parse(), Ok(Cited { year: None, number: 42 }));
+        assert_eq!("2025/2026".parse(), Ok(Cited { year: Some(2026), number: 2025 }));
         for text in ["", "abc", "12/34", "2026/x"] {
             assert_eq!(text.parse::<Cited>(), Err(Malformed), "{text}");
         }

@@ -14,15 +14,10 @@ pub enum Rejection {
     #[error("{0} must be given")]
     Missing(&'static str),
     #[error("{field}: {problem}")]
-    Invalid {
-        field: &'static str,
-        problem: String,
-    },
+    Invalid { field: &'static str, problem: String },
     #[error("no office has the code {0}")]
     UnknownOffice(String),
-    #[error(
-        "the text would be public and holds personal data ({0}): leave it out, or ask for a private contact"
-    )]
+    #[error("the text would be public and holds personal data ({0}): leave it out, or ask for a private contact")]
     PersonalDataInPublic(String),
     #[error("a ticket can't be merged into itself, or into one that was merged")]
     BadMerge,

@@ -96,17 +96,8 @@ pub fn resolution(calendar: &Calendar, from: Timestamp, date: Date, version: u32
 
 /// Silence from `from` on closes what is answered.
 pub fn auto_close(from: Timestamp, version: u32) -> Deadline {
-    let due = from
-        .to_zoned(rome())
-        .checked_add(QUIET_DAYS.days())
-        .map_or(Timestamp::MAX, |due| due.timestamp());
-    Deadline {
-        name: DeadlineName::AutoClose,
-        version,
-        from,
-        due,
-        rule: AUTO_CLOSE_RULE.to_owned(),
-    }
+    let due = from.to_zoned(rome()).checked_add(QUIET_DAYS.days()).map_or(Timestamp::MAX, |due| due.timestamp());
+    Deadline { name: DeadlineName::AutoClose, version, from, due, rule: AUTO_CLOSE_RULE.to_owned() }
 }
 
 /// When a rung stands: at 50 %, 80 % or 100 % of the time on the wall clock between beginning and end.
@@ -126,13 +117,7 @@ pub fn rung_at(deadline: &Deadline, rung: Rung) -> Timestamp {
 
 /// The id under which a rung is handled, once for good. A recomputed term counts a version up, and has rungs of its own.
 pub fn rung_cause(ticket: TicketId, name: DeadlineName, version: u32, rung: Rung) -> CauseId {
-    CauseId::derived(&[
-        b"deadline",
-        &ticket.0,
-        name.code().as_bytes(),
-        &version.to_be_bytes(),
-        rung.code().as_bytes(),
-    ])
+    CauseId::derived(&[b"deadline", &ticket.0, name.code().as_bytes(), &version.to_be_bytes(), rung.code().as_bytes()])
 }
 
 fn closing_after(calendar: &Calendar, received_at: Timestamp, working_days: u32) -> Timestamp {
@@ -157,74 +142,21 @@ mod tests {
     /// The worked examples of the city's deadlines; those with holidays name the days as closed.
     #[test]
     fn taken_in_charge_by_the_closing_of_the_first_working_day_after_arrival() {
-        let calendar = calendar(&[
-            date(2026, 12, 8),
-            date(2026, 12, 25),
-            date(2026, 12, 26),
-            date(2027, 1, 1),
-            date(2027, 3, 29),
-        ]);
+        let calendar =
+            calendar(&[date(2026, 12, 8), date(2026, 12, 25), date(2026, 12, 26), date(2027, 1, 1), date(2027, 3, 29)]);
         for (case, arrival, due) in [
-            (
-                "in hours",
-                "2026-11-23T09:10:00+01:00",
-                "2026-11-24T16:00:00+01:00",
-            ),
-            (
-                "lunch break",
-                "2026-11-23T12:30:00+01:00",
-                "2026-11-24T16:00:00+01:00",
-            ),
-            (
-                "closing instant",
-                "2026-11-23T16:00:00+01:00",
-                "2026-11-24T16:00:00+01:00",
-            ),
-            (
-                "before opening",
-                "2026-11-24T06:15:00+01:00",
-                "2026-11-25T16:00:00+01:00",
-            ),
-            (
-                "Thursday",
-                "2026-11-26T13:05:00+01:00",
-                "2026-11-27T16:00:00+01:00",
-            ),
-            (
-                "Friday evening",
-                "2026-11-27T18:30:00+01:00",
-                "2026-11-30T16:00:00+01:00",
-            ),
-            (
-                "Saturday",
-                "2026-11-28T10:00:00+01:00",
-                "2026-11-30T16:00:00+01:00",
-            ),
-            (
-                "bridge Monday",
-                "2026-12-07T10:00:00+01:00",
-                "2026-12-09T16:00:00+01:00",
-            ),
-            (
-                "Christmas Eve",
-                "2026-12-24T09:00:00+01:00",
-                "2026-12-28T16:00:00+01:00",
-            ),
-            (
-                "New Year's Eve",
-                "2026-12-31T11:00:00+01:00",
-                "2027-01-04T16:00:00+01:00",
-            ),
-            (
-                "Easter, DST gap",
-                "2027-03-28T03:15:00+02:00",
-                "2027-03-30T16:00:00+02:00",
-            ),
-            (
-                "DST ends",
-                "2026-10-23T10:00:00+02:00",
-                "2026-10-26T16:00:00+01:00",
-            ),
+            ("in hours", "2026-11-23T09:10:00+01:00", "2026-11-24T16:00:00+01:00"),
+            ("lunch break", "2026-11-23T12:30:00+01:00", "2026-11-24T16:00:00+01:00"),
+            ("closing instant", "2026-11-23T16:00:00+01:00", "2026-11-24T16:00:00+01:00"),
+            ("before opening", "2026-11-24T06:15:00+01:00", "2026-11-25T16:00:00+01:00"),
+            ("Thursday", "2026-11-26T13:05:00+01:00", "2026-11-27T16:00:00+01:00"),
+            ("Friday evening", "2026-11-27T18:30:00+01:00", "2026-11-30T16:00:00+01:00"),
+            ("Saturday", "2026-11-28T10:00:00+01:00", "2026-11-30T16:00:00+01:00"),
+            ("bridge Monday", "2026-12-07T10:00:00+01:00", "2026-12-09T16:00:00+01:00"),
+            ("Christmas Eve", "2026-12-24T09:00:00+01:00", "2026-12-28T16:00:00+01:00"),
+            ("New Year's Eve", "2026-12-31T11:00:00+01:00", "2027-01-04T16:00:00+01:00"),
+            ("Easter, DST gap", "2027-03-28T03:15:00+02:00", "2027-03-30T16:00:00+02:00"),
+            ("DST ends", "2026-10-23T10:00:00+02:00", "2026-10-26T16:00:00+01:00"),
         ] {
             let deadline = take_in_charge(&calendar, at(arrival));
             assert_eq!(deadline.due, at(due), "{case}");
@@ -253,11 +185,7 @@ mod tests {
             ("2026-11-27T18:30:00+01:00", "2026-12-04T16:00:00+01:00"),
             ("2026-11-28T10:00:00+01:00", "2026-12-04T16:00:00+01:00"),
         ] {
-            assert_eq!(
-                first_answer(&calendar(&[]), at(arrival)).due,
-                at(due),
-                "{arrival}"
-            );
+            assert_eq!(first_answer(&calendar(&[]), at(arrival)).due, at(due), "{arrival}");
         }
     }
 
@@ -294,12 +222,7 @@ mod tests {
 
     #[test]
     fn a_promise_for_today_after_closing_time_is_past_at_once() {
-        let deadline = resolution(
-            &calendar(&[]),
-            at("2026-11-23T18:00:00+01:00"),
-            date(2026, 11, 23),
-            1,
-        );
+        let deadline = resolution(&calendar(&[]), at("2026-11-23T18:00:00+01:00"), date(2026, 11, 23), 1);
         for rung in Rung::ALL {
             assert_eq!(rung_at(&deadline, *rung), deadline.due);
         }

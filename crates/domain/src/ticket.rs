@@ -51,10 +51,7 @@ impl Phase {
 
     /// Answered for good, unless the citizen objects.
     pub fn is_concluded(self) -> bool {
-        matches!(
-            self,
-            Self::NotFeasible | Self::Answered | Self::NotPertinent | Self::Resolved
-        )
+        matches!(self, Self::NotFeasible | Self::Answered | Self::NotPertinent | Self::Resolved)
     }
 }
 
@@ -97,10 +94,7 @@ pub struct State {
 impl State {
     /// The running term that is due next.
     pub fn next_term(&self) -> Option<&Term> {
-        self.terms
-            .iter()
-            .filter(|term| !term.done)
-            .min_by_key(|term| term.deadline.due)
+        self.terms.iter().filter(|term| !term.done).min_by_key(|term| term.deadline.due)
     }
 
     pub fn term(&self, name: DeadlineName) -> Option<&Term> {
@@ -180,12 +174,7 @@ pub fn evolve(state: Option<State>, event: &Event, occurred_at: Timestamp) -> Op
             enter(&mut state, resume);
         }
         Event::DeadlineSet { deadline } => set(&mut state, deadline.clone()),
-        Event::DeadlineReached {
-            deadline,
-            version,
-            rung,
-            ..
-        } => {
+        Event::DeadlineReached { deadline, version, rung, .. } => {
             for term in &mut state.terms {
                 if term.deadline.name == *deadline && term.deadline.version == *version {
                     term.rung = term.rung.max(Some(*rung));
@@ -201,17 +190,8 @@ pub fn evolve(state: Option<State>, event: &Event, occurred_at: Timestamp) -> Op
 }
 
 fn open(event: &Event) -> Option<State> {
-    let Event::Opened {
-        conversation,
-        message,
-        code,
-        channel,
-        public,
-        classification,
-        received_at,
-        deadlines,
-        ..
-    } = event
+    let Event::Opened { conversation, message, code, channel, public, classification, received_at, deadlines, .. } =
+        event
     else {
         return None;
     };
@@ -230,14 +210,7 @@ fn open(event: &Event) -> Option<State> {
         annulled: false,
         received_at: *received_at,
         last_message_at: *received_at,
-        terms: deadlines
-            .iter()
-            .map(|deadline| Term {
-                deadline: deadline.clone(),
-                done: false,
-                rung: None,
-            })
-            .collect(),
+        terms: deadlines.iter().map(|deadline| Term { deadline: deadline.clone(), done: false, rung: None }).collect(),
         expected_by: None,
         emergency: classification.kind == Some(Kind::Emergency),
         merged_into: None,
@@ -273,12 +246,6 @@ fn end(state: &mut State, names: &[DeadlineName]) {
 }
 
 fn set(state: &mut State, deadline: Deadline) {
-    state
-        .terms
-        .retain(|term| term.deadline.name != deadline.name);
-    state.terms.push(Term {
-        deadline,
-        done: false,
-        rung: None,
-    });
+    state.terms.retain(|term| term.deadline.name != deadline.name);
+    state.terms.push(Term { deadline, done: false, rung: None });
 }

@@ -110,17 +110,11 @@ pub struct Actor {
 
 impl Actor {
     pub fn rule(name: &str) -> Self {
-        Self {
-            kind: ActorType::Rule,
-            name: name.to_owned(),
-        }
+        Self { kind: ActorType::Rule, name: name.to_owned() }
     }
 
     pub fn citizen() -> Self {
-        Self {
-            kind: ActorType::Citizen,
-            name: String::new(),
-        }
+        Self { kind: ActorType::Citizen, name: String::new() }
     }
 }
 

@@ -18,25 +18,15 @@ const PROMETHEUS_TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 ///
 /// # Errors
 /// The listener failed.
-pub async fn serve(
-    listener: TcpListener,
-    health: Health,
-    metrics: Metrics,
-    shutdown: Shutdown,
-) -> io::Result<()> {
+pub async fn serve(listener: TcpListener, health: Health, metrics: Metrics, shutdown: Shutdown) -> io::Result<()> {
     http::serve(listener, router(health, metrics), shutdown).await
 }
 
 /// The same as a router, for those who serve it themselves.
 pub fn router(health: Health, metrics: Metrics) -> Router {
-    let of_health = Router::new()
-        .route("/healthz", get(async || "ok\n"))
-        .route("/readyz", get(ready))
-        .with_state(health);
-    Router::new()
-        .route("/metrics", get(scrape))
-        .with_state(metrics)
-        .merge(of_health)
+    let of_health =
+        Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(ready)).with_state(health);
+    Router::new().route("/metrics", get(scrape)).with_state(metrics).merge(of_health)
 }
 
 async fn ready(State(health): State<Health>) -> Response {
@@ -44,10 +34,7 @@ async fn ready(State(health): State<Health>) -> Response {
     if reasons.is_empty() {
         return "ready\n".into_response();
     }
-    let lines: String = reasons
-        .iter()
-        .map(|(name, why)| format!("{name}: {why}\n"))
-        .collect();
+    let lines: String = reasons.iter().map(|(name, why)| format!("{name}: {why}\n")).collect();
     (StatusCode::SERVICE_UNAVAILABLE, lines).into_response()
 }
 

@@ -19,10 +19,7 @@ pub type SharedClock = Arc<dyn Clock>;
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place where the machine is asked for the time"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one place where the machine is asked for the time")]
     fn now(&self) -> Timestamp {
         Timestamp::now()
     }

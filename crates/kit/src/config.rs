@@ -9,11 +9,7 @@ pub enum Error {
     #[error("{name} isn't set")]
     Missing { name: String },
     #[error("{name}: {value:?} isn't a valid {expected}")]
-    Invalid {
-        name: String,
-        value: String,
-        expected: &'static str,
-    },
+    Invalid { name: String, value: String, expected: &'static str },
     #[error("{name} and {name}_FILE are both set: one of them is enough")]
     Twice { name: String },
     #[error("{name}_FILE: {file} can't be read")]
@@ -40,32 +36,17 @@ impl Vars {
         Self::from_pairs(env::vars_os().filter_map(unicode))
     }
 
-    pub fn from_pairs<K: Into<String>, V: Into<String>>(
-        pairs: impl IntoIterator<Item = (K, V)>,
-    ) -> Self {
-        let pairs = pairs
-            .into_iter()
-            .map(|(name, value)| (name.into(), value.into()));
-        Self {
-            pairs: Arc::new(pairs.collect()),
-        }
+    pub fn from_pairs<K: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
+        let pairs = pairs.into_iter().map(|(name, value)| (name.into(), value.into()));
+        Self { pairs: Arc::new(pairs.collect()) }
     }
 
     /// The same, but for these: what `segnalalo all` sets for its processes.
     #[must_use]
-    pub fn with<K: Into<String>, V: Into<String>>(
-        &self,
-        pairs: impl IntoIterator<Item = (K, V)>,
-    ) -> Self {
+    pub fn with<K: Into<String>, V: Into<String>>(&self, pairs: impl IntoIterator<Item = (K, V)>) -> Self {
         let mut all = BTreeMap::clone(&self.pairs);
-        all.extend(
-            pairs
-                .into_iter()
-                .map(|(name, value)| (name.into(), value.into())),
-        );
-        Self {
-            pairs: Arc::new(all),
-        }
+        all.extend(pairs.into_iter().map(|(name, value)| (name.into(), value.into())));
+        Self { pairs: Arc::new(all) }
     }
 
     pub fn required(&self, name: &str) -> Result<String, Error> {
@@ -73,10 +54,7 @@ impl Vars {
     }
 
     pub fn optional(&self, name: &str) -> Option<String> {
-        self.pairs
-            .get(name)
-            .filter(|value| !value.trim().is_empty())
-            .cloned()
+        self.pairs.get(name).filter(|value| !value.trim().is_empty()).cloned()
     }
 
     /// `default` when the variable isn't set; an error when it is and can't be read.
@@ -99,9 +77,7 @@ impl Vars {
     pub fn secret_optional(&self, name: &str) -> Result<Option<Secret>, Error> {
         let file = self.optional(&format!("{name}_FILE"));
         match (self.optional(name), file) {
-            (Some(_), Some(_)) => Err(Error::Twice {
-                name: name.to_owned(),
-            }),
+            (Some(_), Some(_)) => Err(Error::Twice { name: name.to_owned() }),
             (Some(value), None) => Ok(Some(Secret::new(value))),
             (None, Some(file)) => read_secret(name, file).map(Some),
             (None, None) => Ok(None),
@@ -110,11 +86,7 @@ impl Vars {
 }
 
 fn read_secret(name: &str, file: String) -> Result<Secret, Error> {
-    let text = fs::read_to_string(&file).map_err(|source| Error::Unreadable {
-        name: name.to_owned(),
-        file,
-        source,
-    })?;
+    let text = fs::read_to_string(&file).map_err(|source| Error::Unreadable { name: name.to_owned(), file, source })?;
     // Editors end a file with a line feed that isn't part of the secret.
     let value = text.trim_end_matches(['\r', '\n']);
     if value.is_empty() {
@@ -124,9 +96,7 @@ fn read_secret(name: &str, file: String) -> Result<Secret, Error> {
 }
 
 fn missing(name: &str) -> Error {
-    Error::Missing {
-        name: name.to_owned(),
-    }
+    Error::Missing { name: name.to_owned() }
 }
 
 /// Names only: values may be secrets.
@@ -189,10 +159,7 @@ mod tests {
     fn a_file_that_is_not_there_names_the_variable() {
         let vars = Vars::from_pairs([("TOKEN_FILE", "nowhere/at/all")]);
         let error = vars.secret("TOKEN").unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "TOKEN_FILE: nowhere/at/all can't be read"
-        );
+        assert_eq!(error.to_string(), "TOKEN_FILE: nowhere/at/all can't be read");
     }
 
     #[test]

@@ -25,10 +25,7 @@ pub struct Component {
 
 impl Health {
     pub fn new(service: &'static str) -> Self {
-        Self {
-            service,
-            parts: Arc::default(),
-        }
+        Self { service, parts: Arc::default() }
     }
 
     pub fn service(&self) -> &'static str {
@@ -37,13 +34,8 @@ impl Health {
 
     /// The same name twice is the same component.
     pub fn component(&self, name: &'static str) -> Component {
-        self.lock()
-            .entry(name)
-            .or_insert_with(|| Some("starting".to_owned()));
-        Component {
-            name,
-            health: self.clone(),
-        }
+        self.lock().entry(name).or_insert_with(|| Some("starting".to_owned()));
+        Component { name, health: self.clone() }
     }
 
     pub fn is_ready(&self) -> bool {
@@ -64,23 +56,14 @@ impl Health {
 impl Component {
     pub fn ready(&self) {
         if self.set(None) {
-            tracing::info!(
-                service = self.health.service,
-                component = self.name,
-                "ready"
-            );
+            tracing::info!(service = self.health.service, component = self.name, "ready");
         }
     }
 
     /// `why` is shown to operators: nothing personal.
     pub fn not_ready(&self, why: &str) {
         if self.set(Some(why.to_owned())) {
-            tracing::warn!(
-                service = self.health.service,
-                component = self.name,
-                why,
-                "not ready"
-            );
+            tracing::warn!(service = self.health.service, component = self.name, why, "not ready");
         }
     }
 

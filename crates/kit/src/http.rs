@@ -14,10 +14,7 @@ const DRAIN: Duration = Duration::from_secs(8);
 pub fn client(timeout: Duration) -> reqwest::Client {
     install_crypto();
     let builder = || {
-        reqwest::Client::builder()
-            .timeout(timeout)
-            .connect_timeout(CONNECT)
-            .redirect(reqwest::redirect::Policy::none())
+        reqwest::Client::builder().timeout(timeout).connect_timeout(CONNECT).redirect(reqwest::redirect::Policy::none())
     };
     builder().build().unwrap_or_else(|error| {
         // As in an image without root certificates: plain HTTP works, and HTTPS fails at the call, where it is reported.
@@ -38,15 +35,9 @@ pub(crate) fn install_crypto() {
 ///
 /// # Errors
 /// The listener failed.
-pub async fn serve(
-    listener: TcpListener,
-    router: axum::Router,
-    shutdown: Shutdown,
-) -> io::Result<()> {
+pub async fn serve(listener: TcpListener, router: axum::Router, shutdown: Shutdown) -> io::Result<()> {
     let stopping = shutdown.clone();
-    let serving = axum::serve(listener, router)
-        .with_graceful_shutdown(stopping.cancelled_owned())
-        .into_future();
+    let serving = axum::serve(listener, router).with_graceful_shutdown(stopping.cancelled_owned()).into_future();
     tokio::select! {
         served = serving => served,
         () = async { shutdown.cancelled().await; tokio::time::sleep(DRAIN).await } => {

@@ -19,12 +19,7 @@ pub fn traceparent() -> String {
     if !span.is_valid() {
         return String::new();
     }
-    format!(
-        "00-{}-{}-{:02x}",
-        span.trace_id(),
-        span.span_id(),
-        span.trace_flags().to_u8()
-    )
+    format!("00-{}-{}-{:02x}", span.trace_id(), span.span_id(), span.trace_flags().to_u8())
 }
 
 /// Gives the span its remote parent. Must be called before the span is entered or instrumented: then it is too late.
@@ -40,8 +35,7 @@ pub fn span_from(traceparent: &str, span: Span) -> Span {
 
 fn parse(traceparent: &str) -> Option<SpanContext> {
     let mut parts = traceparent.split('-');
-    let (version, trace, span, flags) =
-        (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let (version, trace, span, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     // A later version may say more after the flags; what it begins with stays.
     let whole = version.len() == 2 && trace.len() == 32 && span.len() == 16 && flags.len() == 2;
     if !whole || version == "ff" || (version == "00" && parts.next().is_some()) {
@@ -87,14 +81,7 @@ mod tests {
     #[test]
     fn what_is_no_trace_context_is_passed_over() {
         let no_trace = "00-00000000000000000000000000000000-b7ad6b7169203331-01";
-        for wrong in [
-            "",
-            "00",
-            "rubbish-in-three-parts",
-            no_trace,
-            &PARENT[..50],
-            &format!("{PARENT}-x"),
-        ] {
+        for wrong in ["", "00", "rubbish-in-three-parts", no_trace, &PARENT[..50], &format!("{PARENT}-x")] {
             assert!(parse(wrong).is_none(), "{wrong}");
         }
         assert!(parse(&PARENT.replace("00-0af", "01-0af")).is_some());

@@ -23,14 +23,9 @@ async fn collector() -> (String, Calls) {
     let router = Router::new().fallback(async move |uri: Uri| {
         noting.lock().unwrap().push(uri.path().to_owned());
         // One message, not compressed, without a field; and it went well.
-        (
-            [("content-type", "application/grpc"), ("grpc-status", "0")],
-            [0_u8; 5],
-        )
-            .into_response()
+        ([("content-type", "application/grpc"), ("grpc-status", "0")], [0_u8; 5]).into_response()
     });
-    let server =
-        tonic::transport::Server::builder().add_routes(tonic::service::Routes::from(router));
+    let server = tonic::transport::Server::builder().add_routes(tonic::service::Routes::from(router));
     tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
     (endpoint, calls)
 }

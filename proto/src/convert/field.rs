@@ -5,11 +5,7 @@ use super::Malformed;
 pub(super) type Checked<T> = Result<T, Malformed>;
 
 /// An id of 16 bytes: `id(&wire.reply_id, ReplyId::from_slice, "reply_id")`.
-pub(super) fn id<T>(
-    bytes: &[u8],
-    read: impl Fn(&[u8]) -> Option<T>,
-    field: &'static str,
-) -> Checked<T> {
+pub(super) fn id<T>(bytes: &[u8], read: impl Fn(&[u8]) -> Option<T>, field: &'static str) -> Checked<T> {
     read(bytes).ok_or(Malformed(field))
 }
 
@@ -31,10 +27,7 @@ pub(super) fn bytes<const N: usize>(bytes: &[u8], field: &'static str) -> Checke
 }
 
 /// Exactly N bytes, or none.
-pub(super) fn optional_bytes<const N: usize>(
-    slice: &[u8],
-    field: &'static str,
-) -> Checked<Option<[u8; N]>> {
+pub(super) fn optional_bytes<const N: usize>(slice: &[u8], field: &'static str) -> Checked<Option<[u8; N]>> {
     if slice.is_empty() {
         return Ok(None);
     }
@@ -42,11 +35,7 @@ pub(super) fn optional_bytes<const N: usize>(
 }
 
 /// A word of a vocabulary.
-pub(super) fn word<T>(
-    text: &str,
-    read: impl Fn(&str) -> Option<T>,
-    field: &'static str,
-) -> Checked<T> {
+pub(super) fn word<T>(text: &str, read: impl Fn(&str) -> Option<T>, field: &'static str) -> Checked<T> {
     read(text).ok_or(Malformed(field))
 }
 

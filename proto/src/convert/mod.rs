@@ -75,23 +75,14 @@ pub fn to_wire(recorded: &Recorded) -> Envelope {
 /// The event that an envelope carries, in its newest version.
 pub fn from_wire(envelope: Envelope) -> Result<Recorded, Error> {
     let position = envelope.position;
-    let unknown = |stream: String, schema_version| {
-        Error::Unknown(UnknownEvent {
-            position,
-            stream,
-            schema_version,
-        })
-    };
+    let unknown = |stream: String, schema_version| Error::Unknown(UnknownEvent { position, stream, schema_version });
     let Some(event) = envelope.event else {
         return Err(unknown(envelope.stream, envelope.schema_version));
     };
     let Some(event) = schema::upcast(event, envelope.schema_version) else {
         return Err(unknown(envelope.stream, envelope.schema_version));
     };
-    let envelope = Envelope {
-        event: None,
-        ..envelope
-    };
+    let envelope = Envelope { event: None, ..envelope };
     checked(&envelope, &event).map_err(|Malformed(field)| Error::Malformed { position, field })
 }
 
@@ -109,11 +100,7 @@ fn checked(envelope: &Envelope, event: &Wire) -> Checked<Recorded> {
         event_id: id(&envelope.event_id, EventId::from_slice, "event_id")?,
         cause: id(&envelope.causation_id, CauseId::from_slice, "causation_id")?,
         correlation: bytes(&envelope.correlation_id, "correlation_id")?,
-        actor: envelope
-            .actor
-            .as_ref()
-            .and_then(actor_from_wire)
-            .ok_or(Malformed("actor"))?,
+        actor: envelope.actor.as_ref().and_then(actor_from_wire).ok_or(Malformed("actor"))?,
         occurred_at: time::required(&envelope.occurred_at, "occurred_at")?,
         recorded_at: time::required(&envelope.recorded_at, "recorded_at")?,
         trace_parent: envelope.trace_parent.clone(),

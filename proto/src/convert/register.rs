@@ -9,21 +9,12 @@ use segnalalo_domain::{event::Register, id::TicketId, protocol::ProtocolNumber};
 
 pub(super) fn to_wire(event: &Register) -> Wire {
     match event {
-        Register::NumberAssigned {
-            protocol,
-            ticket,
-            subject,
-        } => Wire::NumberAssigned(NumberAssigned {
+        Register::NumberAssigned { protocol, ticket, subject } => Wire::NumberAssigned(NumberAssigned {
             protocol: Some(protocol_to_wire(*protocol)),
             ticket_id: ticket.to_vec(),
             subject: subject.clone(),
         }),
-        Register::NumberAnnulled {
-            protocol,
-            ticket,
-            reason,
-            act,
-        } => Wire::NumberAnnulled(NumberAnnulled {
+        Register::NumberAnnulled { protocol, ticket, reason, act } => Wire::NumberAnnulled(NumberAnnulled {
             protocol: Some(protocol_to_wire(*protocol)),
             ticket_id: ticket.to_vec(),
             reason: reason.clone(),
@@ -50,15 +41,10 @@ pub(super) fn from_wire(event: &Wire) -> Checked<Register> {
 }
 
 pub(super) fn protocol_to_wire(protocol: ProtocolNumber) -> wire::ProtocolNumber {
-    wire::ProtocolNumber {
-        year: protocol.year.into(),
-        number: protocol.number,
-    }
+    wire::ProtocolNumber { year: protocol.year.into(), number: protocol.number }
 }
 
-pub(super) fn protocol_from_wire(
-    protocol: &Option<wire::ProtocolNumber>,
-) -> Checked<ProtocolNumber> {
+pub(super) fn protocol_from_wire(protocol: &Option<wire::ProtocolNumber>) -> Checked<ProtocolNumber> {
     let protocol = protocol.as_ref().ok_or(Malformed("protocol"))?;
     Ok(ProtocolNumber {
         year: u16::try_from(protocol.year).map_err(|_| Malformed("protocol.year"))?,

@@ -7,8 +7,7 @@
 
 use crate::event::v1::{Envelope, envelope::Event as Wire};
 use segnalalo_domain::event::{
-    ChannelEvent, Event, Log, Register, conversation::Event as Conversation,
-    ticket::Event as Ticket,
+    ChannelEvent, Event, Log, Register, conversation::Event as Conversation, ticket::Event as Ticket,
 };
 
 macro_rules! events {
@@ -161,10 +160,7 @@ pub fn subject_of(event: &Event) -> String {
 pub fn subject_of_wire(envelope: &Envelope) -> String {
     let aggregate = envelope.stream.split('/').next().unwrap_or_default();
     let known = ["log", "channel", "conversation", "ticket", "register"];
-    let aggregate = known
-        .into_iter()
-        .find(|name| *name == aggregate)
-        .unwrap_or("unknown");
+    let aggregate = known.into_iter().find(|name| *name == aggregate).unwrap_or("unknown");
     let name = envelope.event.as_ref().map_or("unknown", wire_name);
     subject(aggregate, name)
 }

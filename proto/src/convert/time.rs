@@ -9,10 +9,7 @@ const SECOND: i32 = 1_000_000_000;
 pub fn to_wire(instant: Timestamp) -> prost_types::Timestamp {
     let (seconds, nanos) = (instant.as_second(), instant.subsec_nanosecond());
     if nanos < 0 {
-        prost_types::Timestamp {
-            seconds: seconds - 1,
-            nanos: nanos + SECOND,
-        }
+        prost_types::Timestamp { seconds: seconds - 1, nanos: nanos + SECOND }
     } else {
         prost_types::Timestamp { seconds, nanos }
     }
@@ -26,10 +23,7 @@ pub fn from_wire(instant: &prost_types::Timestamp) -> Option<Timestamp> {
     Timestamp::new(instant.seconds, instant.nanos).ok()
 }
 
-pub(super) fn required(
-    instant: &Option<prost_types::Timestamp>,
-    field: &'static str,
-) -> Result<Timestamp, Malformed> {
+pub(super) fn required(instant: &Option<prost_types::Timestamp>, field: &'static str) -> Result<Timestamp, Malformed> {
     instant.as_ref().and_then(from_wire).ok_or(Malformed(field))
 }
 
@@ -37,18 +31,12 @@ pub(super) fn optional(
     instant: &Option<prost_types::Timestamp>,
     field: &'static str,
 ) -> Result<Option<Timestamp>, Malformed> {
-    instant
-        .as_ref()
-        .map(|instant| from_wire(instant).ok_or(Malformed(field)))
-        .transpose()
+    instant.as_ref().map(|instant| from_wire(instant).ok_or(Malformed(field))).transpose()
 }
 
 /// An ISO 8601 date, in exactly the form we write.
 pub(super) fn date(text: &str, field: &'static str) -> Result<Date, Malformed> {
-    text.parse::<Date>()
-        .ok()
-        .filter(|date| date.to_string() == text)
-        .ok_or(Malformed(field))
+    text.parse::<Date>().ok().filter(|date| date.to_string() == text).ok_or(Malformed(field))
 }
 
 /// A date that may be left out.
@@ -68,12 +56,7 @@ mod tests {
         let around_the_epoch = Timestamp::new(-1, -250_000_000).unwrap();
         assert_eq!(to_wire(around_the_epoch).seconds, -2);
         assert_eq!(to_wire(around_the_epoch).nanos, 750_000_000);
-        for instant in [
-            Timestamp::MIN,
-            around_the_epoch,
-            Timestamp::UNIX_EPOCH,
-            Timestamp::MAX,
-        ] {
+        for instant in [Timestamp::MIN, around_the_epoch, Timestamp::UNIX_EPOCH, Timestamp::MAX] {
             assert_eq!(from_wire(&to_wire(instant)), Some(instant));
         }
     }
@@ -81,11 +64,7 @@ mod tests {
     #[test]
     fn an_instant_out_of_range_is_refused() {
         for (seconds, nanos) in [(0, -1), (0, SECOND), (i64::MAX, 0)] {
-            assert_eq!(
-                from_wire(&prost_types::Timestamp { seconds, nanos }),
-                None,
-                "{seconds} {nanos}"
-            );
+            assert_eq!(from_wire(&prost_types::Timestamp { seconds, nanos }), None, "{seconds} {nanos}");
         }
     }
 

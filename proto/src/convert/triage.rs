@@ -3,8 +3,7 @@
 use super::{
     Malformed,
     field::{Checked, optional_bytes, optional_text, share},
-    kind_from_wire, kind_to_wire, sealed, stance_from_wire, stance_to_wire, urgency_from_wire,
-    urgency_to_wire,
+    kind_from_wire, kind_to_wire, sealed, stance_from_wire, stance_to_wire, urgency_from_wire, urgency_to_wire,
 };
 use crate::event::v1::MessageConcluded;
 use segnalalo_domain::{
@@ -27,10 +26,7 @@ pub(super) fn urgency(number: i32) -> Checked<Urgency> {
 }
 
 pub(super) fn office_to_wire(office: &Option<Office>) -> String {
-    office
-        .as_ref()
-        .map(|office| office.0.clone())
-        .unwrap_or_default()
+    office.as_ref().map(|office| office.0.clone()).unwrap_or_default()
 }
 
 pub(super) fn maybe_office(code: &str) -> Option<Office> {

@@ -75,16 +75,10 @@ pub fn stance_from_wire(number: i32) -> Option<Stance> {
 }
 
 pub fn actor_to_wire(actor: &Actor) -> common::Actor {
-    common::Actor {
-        r#type: actor_type_to_wire(actor.kind),
-        name: actor.name.clone(),
-    }
+    common::Actor { r#type: actor_type_to_wire(actor.kind), name: actor.name.clone() }
 }
 
 /// `None` for a sort of actor that isn't in the vocabulary.
 pub fn actor_from_wire(actor: &common::Actor) -> Option<Actor> {
-    Some(Actor {
-        kind: actor_type_from_wire(actor.r#type)?,
-        name: actor.name.clone(),
-    })
+    Some(Actor { kind: actor_type_from_wire(actor.r#type)?, name: actor.name.clone() })
 }

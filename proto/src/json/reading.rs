@@ -29,11 +29,7 @@ fn without_lone_surrogates(text: &str) -> String {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
         let length = match surrogate(rest) {
-            Some(0xD800..=0xDBFF)
-                if matches!(rest.get(6..).and_then(surrogate), Some(0xDC00..=0xDFFF)) =>
-            {
-                12
-            }
+            Some(0xD800..=0xDBFF) if matches!(rest.get(6..).and_then(surrogate), Some(0xDC00..=0xDFFF)) => 12,
             Some(_) => {
                 out.push_str("\\ufffd");
                 rest = &rest[6..];
@@ -52,9 +48,7 @@ fn without_lone_surrogates(text: &str) -> String {
 /// The surrogate that `text` begins with as an escape.
 fn surrogate(text: &str) -> Option<u32> {
     let digits = text.strip_prefix("\\u")?.get(..4)?;
-    u32::from_str_radix(digits, 16)
-        .ok()
-        .filter(|code| (0xD800..=0xDFFF).contains(code))
+    u32::from_str_radix(digits, 16).ok().filter(|code| (0xD800..=0xDFFF).contains(code))
 }
 
 /// What a field holds, whatever it was written as.
@@ -74,10 +68,7 @@ pub trait Fields {
 
     /// The first of several spellings of a field that holds something.
     fn first_id(&self, keys: &[&str]) -> String {
-        keys.iter()
-            .map(|key| self.id(key))
-            .find(|id| !id.is_empty())
-            .unwrap_or_default()
+        keys.iter().map(|key| self.id(key)).find(|id| !id.is_empty()).unwrap_or_default()
     }
 
     fn flag(&self, key: &str) -> bool {
@@ -88,11 +79,7 @@ pub trait Fields {
     }
 
     fn number(&self, key: &str) -> Option<f64> {
-        self.text(key)
-            .trim()
-            .parse()
-            .ok()
-            .filter(|n: &f64| n.is_finite())
+        self.text(key).trim().parse().ok().filter(|n: &f64| n.is_finite())
     }
 
     /// A list's elements; what isn't a list counts as its only element.
@@ -110,10 +97,7 @@ pub trait Fields {
         match text.parse::<i64>() {
             Ok(n) if n.abs() >= FIRST_MILLISECOND => Timestamp::from_millisecond(n).ok(),
             Ok(n) => Timestamp::from_second(n).ok(),
-            Err(_) => text
-                .parse()
-                .or_else(|_| Timestamp::strptime("%Y-%m-%dT%H:%M:%S%z", &text))
-                .ok(),
+            Err(_) => text.parse().or_else(|_| Timestamp::strptime("%Y-%m-%dT%H:%M:%S%z", &text)).ok(),
         }
     }
 }
@@ -137,9 +121,7 @@ pub fn plain(value: &Value) -> String {
 pub fn occurred<const N: usize>(said: [Option<Timestamp>; N], received_at: Timestamp) -> Timestamp {
     said.into_iter()
         .flatten()
-        .find(|at| {
-            at.as_second() >= EARLIEST_SECOND && at.duration_since(received_at) <= CLOCK_TOLERANCE
-        })
+        .find(|at| at.as_second() >= EARLIEST_SECOND && at.duration_since(received_at) <= CLOCK_TOLERANCE)
         .unwrap_or(received_at)
 }
 
@@ -150,10 +132,7 @@ pub fn fingerprint(parts: &[&str]) -> String {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part.as_bytes());
     }
-    hash.finalize()[..16]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hash.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -199,18 +178,9 @@ mod tests {
     fn an_instant_that_can_not_be_is_replaced_by_the_receipts() {
         let received = Timestamp::from_second(1_800_000_000).unwrap();
         let told = |second| Timestamp::from_second(second).ok();
-        assert_eq!(
-            occurred([told(0), told(1_700_000_000)], received).as_second(),
-            1_700_000_000
-        );
-        assert_eq!(
-            occurred([told(0), told(4_000_000_000), None], received),
-            received
-        );
-        assert_eq!(
-            occurred([told(1_800_000_060)], received).as_second(),
-            1_800_000_060
-        );
+        assert_eq!(occurred([told(0), told(1_700_000_000)], received).as_second(), 1_700_000_000);
+        assert_eq!(occurred([told(0), told(4_000_000_000), None], received), received);
+        assert_eq!(occurred([told(1_800_000_060)], received).as_second(), 1_800_000_060);
     }
 
     #[test]
@@ -221,10 +191,7 @@ mod tests {
         assert_eq!(value.text("b"), "\\ud83d");
         assert_eq!(value.text("c"), "🙏 \u{fffd}");
         assert_eq!(value.text("d"), "\"è");
-        assert_eq!(
-            parse(b"{\"a\":\"citt\xe0\"}").unwrap().text("a"),
-            "citt\u{fffd}"
-        );
+        assert_eq!(parse(b"{\"a\":\"citt\xe0\"}").unwrap().text("a"), "citt\u{fffd}");
     }
 
     #[test]

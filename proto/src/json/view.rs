@@ -4,9 +4,9 @@
 use crate::{
     common::v1::{Address, Attachment, Author, Channel, address, attachment, author},
     observation::v1::{
-        ChannelNotice, CitizenMessage, DeliveryStatus, FacebookThread, IdentityChange, Inbound,
-        MessageEdit, MessageReaction, MessageRemoval, OwnMessage, citizen_message, delivery_status,
-        inbound::Observation, message_removal,
+        ChannelNotice, CitizenMessage, DeliveryStatus, FacebookThread, IdentityChange, Inbound, MessageEdit,
+        MessageReaction, MessageRemoval, OwnMessage, citizen_message, delivery_status, inbound::Observation,
+        message_removal,
     },
     time,
 };
@@ -15,8 +15,7 @@ use serde_json::{Map, Value};
 /// The observation with its words as `docs/glossary.md` spells them, lower case.
 pub fn inbound(inbound: &Inbound) -> Value {
     let mut line = Line::default();
-    let channel =
-        Channel::try_from(inbound.channel).map_or("unknown", |channel| channel.as_str_name());
+    let channel = Channel::try_from(inbound.channel).map_or("unknown", |channel| channel.as_str_name());
     line.word("channel", channel, "CHANNEL_");
     match &inbound.observation {
         Some(Observation::Message(message)) => citizen(&mut line, message),
@@ -40,11 +39,7 @@ fn citizen(line: &mut Line, message: &CitizenMessage) {
     line.text("id", &message.provider_id);
     line.author("author", message.author.as_ref());
     let content = citizen_message::ContentType::try_from(message.content_type);
-    line.word(
-        "content",
-        content.map_or("unknown", |content| content.as_str_name()),
-        "CONTENT_TYPE_",
-    );
+    line.word("content", content.map_or("unknown", |content| content.as_str_name()), "CONTENT_TYPE_");
     line.text("text", &message.text);
     line.attachments(&message.attachments);
     line.thread(message.thread.as_ref());
@@ -71,11 +66,7 @@ fn removed(line: &mut Line, removal: &MessageRemoval) {
     line.text("kind", "removal");
     line.text("id", &removal.provider_id);
     let verb = message_removal::Verb::try_from(removal.verb);
-    line.word(
-        "verb",
-        verb.map_or("unknown", |verb| verb.as_str_name()),
-        "VERB_",
-    );
+    line.word("verb", verb.map_or("unknown", |verb| verb.as_str_name()), "VERB_");
 }
 
 fn reacted(line: &mut Line, reaction: &MessageReaction) {
@@ -89,11 +80,7 @@ fn delivered(line: &mut Line, status: &DeliveryStatus) {
     line.text("kind", "status");
     line.text("id", &status.provider_id);
     let word = delivery_status::Status::try_from(status.status);
-    line.word(
-        "status",
-        word.map_or("unknown", |status| status.as_str_name()),
-        "STATUS_",
-    );
+    line.word("status", word.map_or("unknown", |status| status.as_str_name()), "STATUS_");
     line.text("callback_data", &status.callback_data);
     line.text("error_code", &status.error_code);
     line.text("error_detail", &status.error_detail);
@@ -159,10 +146,7 @@ impl Line {
     /// As JSON where it is some.
     fn raw(&mut self, raw: &str) {
         if !raw.is_empty() {
-            self.set(
-                "raw",
-                serde_json::from_str(raw).unwrap_or_else(|_| Value::from(raw)),
-            );
+            self.set("raw", serde_json::from_str(raw).unwrap_or_else(|_| Value::from(raw)));
         }
     }
 
@@ -177,11 +161,7 @@ impl Line {
         let mut part = Self::default();
         if !author.id.is_empty() {
             let id_type = author::IdType::try_from(author.id_type);
-            part.word(
-                "id_type",
-                id_type.map_or("unknown", |id_type| id_type.as_str_name()),
-                "ID_TYPE_",
-            );
+            part.word("id_type", id_type.map_or("unknown", |id_type| id_type.as_str_name()), "ID_TYPE_");
         }
         part.text("id", &author.id);
         part.text("name", &author.name);
@@ -214,10 +194,7 @@ impl Line {
 
     fn attachments(&mut self, attachments: &[Attachment]) {
         if !attachments.is_empty() {
-            self.set(
-                "attachments",
-                attachments.iter().map(attached).collect::<Vec<_>>(),
-            );
+            self.set("attachments", attachments.iter().map(attached).collect::<Vec<_>>());
         }
     }
 }
@@ -225,20 +202,13 @@ impl Line {
 fn attached(attachment: &Attachment) -> Value {
     let mut part = Line::default();
     let kind = attachment::Type::try_from(attachment.r#type);
-    part.word(
-        "type",
-        kind.map_or("unknown", |kind| kind.as_str_name()),
-        "TYPE_",
-    );
+    part.word("type", kind.map_or("unknown", |kind| kind.as_str_name()), "TYPE_");
     part.text("media_id", &attachment.media_id);
     part.text("url", &attachment.url);
     part.text("mime_type", &attachment.mime_type);
     part.text("sha256", &attachment.sha256);
     part.text("filename", &attachment.filename);
-    for (key, degrees) in [
-        ("latitude", attachment.latitude),
-        ("longitude", attachment.longitude),
-    ] {
+    for (key, degrees) in [("latitude", attachment.latitude), ("longitude", attachment.longitude)] {
         if let Some(degrees) = degrees {
             part.set(key, degrees);
         }
@@ -263,9 +233,7 @@ mod tests {
                 ..Author::default()
             }),
             content_type: citizen_message::ContentType::Unsupported.into(),
-            answer_to: Some(Address {
-                to: Some(address::To::WhatsappPhone("393331234567".to_owned())),
-            }),
+            answer_to: Some(Address { to: Some(address::To::WhatsappPhone("393331234567".to_owned())) }),
             raw: r#"{"type":"poll"}"#.to_owned(),
             ..CitizenMessage::default()
         };

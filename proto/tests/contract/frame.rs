@@ -27,22 +27,13 @@ fn every_record_cut_short_is_found() {
 #[test]
 fn the_fault_is_named() {
     let good = sample();
-    assert!(matches!(
-        record::decode(&good[..36]),
-        Err(Error::Truncated(36))
-    ));
+    assert!(matches!(record::decode(&good[..36]), Err(Error::Truncated(36))));
     let mut newer = good.clone();
     newer[0] = 2;
-    assert!(matches!(
-        record::decode(&newer),
-        Err(Error::UnknownFormat(2))
-    ));
+    assert!(matches!(record::decode(&newer), Err(Error::UnknownFormat(2))));
     let mut harmed = good.clone();
     *harmed.last_mut().unwrap() ^= 1;
-    assert!(matches!(
-        record::decode(&harmed),
-        Err(Error::Checksum { .. })
-    ));
+    assert!(matches!(record::decode(&harmed), Err(Error::Checksum { .. })));
     let mut nonsense = good[..record::HEADER].to_vec();
     nonsense.extend_from_slice(&[0xff; 3]);
     let checksum = crc32fast::hash(&nonsense[5..]);

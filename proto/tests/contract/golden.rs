@@ -13,15 +13,10 @@ use std::{
 const VERSION: &str = "v1";
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("golden")
-        .join(VERSION)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(VERSION)
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test has no kit::config, and nothing in production reads this"
-)]
+#[expect(clippy::disallowed_methods, reason = "a test has no kit::config, and nothing in production reads this")]
 fn may_write() -> bool {
     std::env::var("UPDATE_GOLDEN").is_ok_and(|value| value == "1")
 }
@@ -45,15 +40,9 @@ fn what_was_written_once_is_read_as_it_was_meant() {
         write_missing();
     }
     for sample in samples::all(Source::full) {
-        let path = folder()
-            .join(event_name(&sample.event))
-            .with_extension("bin");
-        let bytes = fs::read(&path).unwrap_or_else(|_| {
-            panic!(
-                "{} is missing: a new event? UPDATE_GOLDEN=1 writes it",
-                path.display()
-            )
-        });
+        let path = folder().join(event_name(&sample.event)).with_extension("bin");
+        let bytes = fs::read(&path)
+            .unwrap_or_else(|_| panic!("{} is missing: a new event? UPDATE_GOLDEN=1 writes it", path.display()));
         let record = record::decode(&bytes).unwrap();
         assert_eq!(
             convert::from_wire(record.envelope),
@@ -66,16 +55,10 @@ fn what_was_written_once_is_read_as_it_was_meant() {
 
 #[test]
 fn no_golden_file_lost_its_event() {
-    let known: BTreeSet<_> = samples::all(Source::full)
-        .iter()
-        .map(|sample| event_name(&sample.event))
-        .collect();
+    let known: BTreeSet<_> = samples::all(Source::full).iter().map(|sample| event_name(&sample.event)).collect();
     for entry in fs::read_dir(folder()).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap();
-        assert!(
-            known.contains(name),
-            "{name} is in old logs and can't be read any more"
-        );
+        assert!(known.contains(name), "{name} is in old logs and can't be read any more");
     }
 }

@@ -16,17 +16,11 @@ pub struct Source {
 
 impl Source {
     pub fn full() -> Self {
-        Self {
-            random: None,
-            drawn: 0,
-        }
+        Self { random: None, drawn: 0 }
     }
 
     pub fn random(seed: u64) -> Self {
-        Self {
-            random: Some(seed),
-            drawn: 0,
-        }
+        Self { random: Some(seed), drawn: 0 }
     }
 
     /// SplitMix64 in random mode, a counter otherwise.
@@ -90,10 +84,7 @@ impl Source {
     pub fn instant(&mut self) -> Timestamp {
         let drawn = self.draw();
         let (seconds, nanos) = match self.random {
-            Some(_) => (
-                (drawn % 4_000_000_000) as i64 - 1_000_000_000,
-                (drawn >> 32) as i32 % 1_000_000_000,
-            ),
+            Some(_) => ((drawn % 4_000_000_000) as i64 - 1_000_000_000, (drawn >> 32) as i32 % 1_000_000_000),
             None => (1_790_000_000 + drawn as i64, 123_456_789),
         };
         Timestamp::from_second(seconds).unwrap() + jiff::Span::new().nanoseconds(nanos)
@@ -121,10 +112,7 @@ impl Source {
             event_id: EventId(self.bytes()),
             cause: CauseId(self.bytes()),
             correlation: self.bytes(),
-            actor: Actor {
-                kind: self.pick(ActorType::ALL),
-                name: self.text("m.rossi"),
-            },
+            actor: Actor { kind: self.pick(ActorType::ALL), name: self.text("m.rossi") },
             occurred_at: self.instant(),
             recorded_at: self.instant(),
             trace_parent: self.text("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),

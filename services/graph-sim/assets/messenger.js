@@ -1,6 +1,6 @@
 // Messenger: one thread, of whoever writes.
 
-import { ask, attempt, byId, element, fillLog, hour, remembered, rich, talkative } from "./parts.js";
+import { ask, attempt, byId, element, empty, fillLog, hour, remembered, rich, talkative } from "./parts.js";
 
 const NAME = byId("thread-name");
 const SAID = byId("thread-said");
@@ -18,7 +18,7 @@ export function start(changed) {
   byId("thread-form").addEventListener("submit", async (event) => {
     event.preventDefault();
     const text = field.value.trim();
-    if (text && (await attempt(SAID, () => ask("POST", "/_sim/messenger/messages", { author: NAME.value, text })))) field.value = "";
+    if (text && (await attempt(SAID, () => ask("POST", "/_sim/messenger/messages", { author: NAME.value, text })))) empty(field);
   });
 }
 

@@ -44,6 +44,7 @@ function openTab(name) {
     byId(`tab-${tab}`).tabIndex = chosen ? 0 : -1;
   }
   if (document.body.dataset.view !== "wall" || innerWidth <= 820) view(name);
+  for (const log of byId(name).querySelectorAll(".log")) log.scrollTop = log.scrollHeight;
   listen();
 }
 

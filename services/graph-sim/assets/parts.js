@@ -9,7 +9,7 @@ export function element(tag, attributes = {}, ...children) {
     if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
     else made.setAttribute(name, value === true ? "" : value);
   }
-  made.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  made.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
   return made;
 }
 
@@ -32,7 +32,7 @@ export function avatar(person, small) {
   const hash = [...person.name].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) >>> 0, 7);
   const style = person.is_page ? null : `background:${COLOURS[hash % COLOURS.length]}`;
   const kind = `avatar${person.is_page ? " page" : ""}${small ? " small" : ""}`;
-  return element("span", { class: kind, style, "aria-hidden": "true" }, person.is_page ? "B" : initials(person.name));
+  return element("span", { class: kind, style, "aria-hidden": "true" }, person.is_page ? "B" : initials(person.name) || "?");
 }
 
 const ROME = { timeZone: "Europe/Rome" };
@@ -95,14 +95,23 @@ export function talkative(field) {
   });
 }
 
+/** After what was in it has been sent. */
+export function empty(field) {
+  field.value = "";
+  field.style.height = "auto";
+}
+
 /** Puts `shown` into the log, staying at the end if one was there. */
 export function fillLog(log, shown) {
   const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
-  const known = new Set([...log.children].map((child) => child.dataset.key));
+  const known = new Map([...log.children].map((child) => [child.dataset.key, child]));
   const first = known.size === 0;
-  for (const child of shown) if (!first && !known.has(child.dataset.key) && child.classList.contains("city")) child.classList.add("fresh");
-  const same = shown.length === log.children.length && shown.every((child, index) => child.isEqualNode(log.children[index]));
-  if (same) return;
-  log.replaceChildren(...shown);
+  const kept = shown.map((child) => {
+    const old = known.get(child.dataset.key);
+    if (child.classList.contains("city") && (old ? old.classList.contains("fresh") : !first)) child.classList.add("fresh");
+    return old?.isEqualNode(child) ? old : child;
+  });
+  if (kept.length === log.children.length && kept.every((child, index) => child === log.children[index])) return;
+  log.replaceChildren(...kept);
   if (atEnd || first) log.scrollTop = log.scrollHeight;
 }

@@ -1,6 +1,6 @@
 // The WhatsApp phone: one chat, of whoever the phone belongs to.
 
-import { ask, attempt, byId, day, element, fillLog, hour, remembered, rich, talkative } from "./parts.js";
+import { ask, attempt, byId, day, element, empty, fillLog, hour, remembered, rich, talkative } from "./parts.js";
 
 const NAME = byId("phone-name");
 const NUMBER = byId("phone-number");
@@ -11,7 +11,7 @@ const ATTACHMENTS = [
   ["Foto della buca", { image: "buca", caption: "" }],
   ["Foto del lampione", { image: "lampione", caption: "" }],
   ["Foto dei rifiuti", { image: "rifiuti", caption: "" }],
-  ["Posizione: piazza Duomo", { location: { latitude: 45.5661, longitude: 8.0541, name: "Piazza Duomo", address: "Piazza Duomo, 13900 Biella BI" } }],
+  ["Posizione: piazza Duomo", { location: { latitude: 45.5661, longitude: 8.0541, name: "Piazza Duomo", address: "13900 Biella BI" } }],
   ["Posizione: dove sono ora", { location: { latitude: 45.5717, longitude: 8.0736 } }],
   ["Messaggio vocale", { audio: "voce" }],
   ["Documento PDF", { document: "modulo" }],
@@ -19,10 +19,10 @@ const ATTACHMENTS = [
 ];
 
 const ICONS = {
-  location: "M12 21s7-6.3 7-11.5A7 7 0 0 0 5 9.500C5 14.700 12 21 12 21zM12 12a2.500 2.500 0 1 0 0-5 2.500 2.500 0 0 0 0 5z",
+  location: "M12 21s7-6.3 7-11.5A7 7 0 0 0 5 9.5C5 14.7 12 21 12 21zM12 12a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5z",
   audio: "M12 15a3 3 0 0 0 3-3V6a3 3 0 0 0-6 0v6a3 3 0 0 0 3 3zM6 11a6 6 0 0 0 12 0M12 17v4",
   document: "M7 3h7l4 4v14H7zM14 3v4h4",
-  unsupported: "M12 8v5M12 16.500v.5M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18z",
+  unsupported: "M12 8v5M12 16.5v.5M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18z",
 };
 const WORDS = { location: "Posizione", audio: "Messaggio vocale", document: "Documento", unsupported: "Messaggio non leggibile" };
 
@@ -37,7 +37,7 @@ export function start(changed) {
   byId("chat-form").addEventListener("submit", async (event) => {
     event.preventDefault();
     const text = field.value.trim();
-    if (text && (await send({ text }))) field.value = "";
+    if (text && (await send({ text }))) empty(field);
   });
   startAttachments(field);
 }
@@ -47,7 +47,7 @@ function startAttachments(field) {
   const sendWith = async (content) => {
     menu.open = false;
     const filled = "caption" in content ? { ...content, caption: field.value.trim() } : content;
-    if ((await send(filled)) && "caption" in content) field.value = "";
+    if ((await send(filled)) && "caption" in content) empty(field);
   };
   const own = element("button", { type: "button", onclick: () => byId("chat-file").click() }, "Una tua foto…");
   byId("attach-menu").append(

@@ -1,6 +1,6 @@
 // The Facebook wall: posts, comments, and writing both as a citizen or as the page's people.
 
-import { ago, ask, attempt, avatar, byId, element, remembered, rich, talkative } from "./parts.js";
+import { ago, ask, attempt, avatar, byId, element, empty, remembered, rich, talkative } from "./parts.js";
 
 const AUTHOR = byId("author");
 const SAID = byId("post-said");
@@ -37,6 +37,9 @@ async function publish() {
   byId("post-photo").value = "";
 }
 
+/** Of people whom the simulator only knows from the city's answers. */
+const someone = (author) => author.name || "Qualcuno che non ha scritto da qui";
+
 export function show(state) {
   byId("no-posts").hidden = state.wall.length > 0;
   const focused = document.activeElement;
@@ -50,7 +53,7 @@ export function show(state) {
 function update(post, now) {
   let kept = drawn.get(post.id);
   if (!kept) {
-    kept = { article: element("article", { class: "card post", "aria-label": `Post di ${post.author.name}` }), form: answerForm(post), text: "" };
+    kept = { article: element("article", { class: "card post", "aria-label": `Post di ${someone(post.author)}` }), form: answerForm(post), text: "" };
     drawn.set(post.id, kept);
   }
   const text = JSON.stringify(post) + ago(post.at, now);
@@ -68,7 +71,7 @@ function parts(post, form, now) {
   const meta = [ago(post.at, now), post.edited ? "modificato" : "", post.hidden ? "nascosto" : ""].filter(Boolean).join(" · ");
   return [
     element("header", {}, avatar(post.author),
-      element("div", {}, element("strong", {}, post.author.name), post.author.is_page ? badge() : null, element("div", { class: "meta" }, meta))),
+      element("div", {}, element("strong", {}, someone(post.author)), post.author.is_page ? badge() : null, element("div", { class: "meta" }, meta))),
     post.text ? element("div", { class: "text" }, rich(post.text)) : null,
     post.photo ? element("img", { class: "photo", src: post.photo, alt: "Foto allegata al post", loading: "lazy" }) : null,
     element("div", { class: "under" },
@@ -94,7 +97,7 @@ function commentPart(comment, form, now, inside = false) {
     comment.hidden ? element("span", {}, "nascosto") : null,
   ];
   const bubble = element("div", { class: fresh ? "bubble fresh" : "bubble" },
-    element("div", { class: "name" }, comment.author.name, comment.author.is_page ? badge() : ""),
+    element("div", { class: "name" }, someone(comment.author), comment.author.is_page ? badge() : ""),
     comment.text ? element("div", { class: "text" }, rich(comment.text)) : null,
     comment.photo ? element("img", { class: "photo", src: comment.photo, alt: "Foto allegata al commento" }) : null);
   const kind = `comment${comment.author.is_page ? " by-page" : ""}${comment.hidden ? " ghost" : ""}`;
@@ -125,20 +128,19 @@ function menu(object) {
 
 function aim(form, comment) {
   form.dataset.parent = comment?.id ?? "";
-  form.querySelector(".to").textContent = comment ? `In risposta a ${comment.author.name}` : "";
+  form.querySelector(".to").textContent = comment ? `In risposta a ${someone(comment.author)}` : "";
   form.querySelector("textarea").focus();
 }
 
 function answerForm(post) {
-  const field = element("textarea", { rows: 1, placeholder: "Scrivi un commento…", "aria-label": `Commento al post di ${post.author.name}` });
+  const field = element("textarea", { rows: 1, placeholder: "Commenta…", "aria-label": `Commento al post di ${someone(post.author)}` });
   const byHand = element("button", { type: "button", title: "Come un collega che commenta a mano dalla pagina" }, "Come Città");
   const form = element("form", { class: "answer" },
     element("div", { style: "flex:1" }, element("div", { class: "to" }), field), element("button", { type: "submit" }, "Invia"), byHand);
   const send = async (act) => {
     const text = field.value.trim();
     if (!text || !(await attempt(SAID, () => act(text)))) return;
-    field.value = "";
-    field.style.height = "auto";
+    empty(field);
     form.dataset.parent = "";
     form.querySelector(".to").textContent = "";
   };

@@ -6,9 +6,8 @@ use segnalalo_kit::config::{self, Secret, Vars};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 /// Quick, so that a service that comes back hears soon what it missed; about ten minutes in all.
-const RETRIES_MS: [u64; 14] = [
-    250, 500, 1_000, 2_000, 3_000, 5_000, 8_000, 13_000, 20_000, 30_000, 60_000, 120_000, 180_000, 180_000,
-];
+const RETRIES_MS: [u64; 14] =
+    [250, 500, 1_000, 2_000, 3_000, 5_000, 8_000, 13_000, 20_000, 30_000, 60_000, 120_000, 180_000, 180_000];
 
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -30,6 +29,9 @@ pub struct Config {
     pub retries: Vec<Duration>,
     /// `GRAPH_SIM_STATUS_DELAY_MS`, default 150: from one status of a WhatsApp message to the next.
     pub status_delay: Duration,
+    /// `GRAPH_SIM_STRANGERS`: `welcome` (default) or `refused`. Posts, comments and people that never came through here:
+    /// webhooks may have been replayed to the services by somebody else.
+    pub strangers: Strangers,
     /// `GRAPH_SIM_PAIR_RATE`, default false: one message in 6 s to one person, 45 at once at most.
     pub pair_rate: bool,
 }
@@ -77,12 +79,20 @@ pub enum Encoding {
     Utf8,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Strangers {
+    Welcome,
+    Refused,
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(transparent)]
     Environment(#[from] config::Error),
     #[error("GRAPH_SIM_WEBHOOK_ENCODING: {0:?} is neither escaped nor utf8")]
     Encoding(String),
+    #[error("GRAPH_SIM_STRANGERS: {0:?} is neither welcome nor refused")]
+    Strangers(String),
     #[error("GRAPH_SIM_RETRIES_MS: {0:?} isn't a list of milliseconds with commas between")]
     Retries(String),
     #[error("GRAPH_SIM_TEMPLATES")]
@@ -104,6 +114,7 @@ impl Config {
             encoding: encoding(vars)?,
             retries: retries(vars)?,
             status_delay: Duration::from_millis(vars.parsed("GRAPH_SIM_STATUS_DELAY_MS", 150)?),
+            strangers: strangers(vars)?,
             pair_rate: vars.parsed("GRAPH_SIM_PAIR_RATE", false)?,
         })
     }
@@ -141,6 +152,14 @@ fn encoding(vars: &Vars) -> Result<Encoding, Error> {
         "escaped" => Ok(Encoding::Escaped),
         "utf8" => Ok(Encoding::Utf8),
         other => Err(Error::Encoding(other.to_owned())),
+    }
+}
+
+fn strangers(vars: &Vars) -> Result<Strangers, Error> {
+    match or(vars, "GRAPH_SIM_STRANGERS", "welcome").as_str() {
+        "welcome" => Ok(Strangers::Welcome),
+        "refused" => Ok(Strangers::Refused),
+        other => Err(Error::Strangers(other.to_owned())),
     }
 }
 

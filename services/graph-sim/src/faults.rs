@@ -90,12 +90,7 @@ impl Faults {
     /// `times` zero: until it is cleared.
     pub fn add(&mut self, r#match: Match, fault: Fault, times: u32) -> u64 {
         self.last += 1;
-        self.rules.push(Rule {
-            id: self.last,
-            r#match,
-            fault,
-            left: (times > 0).then_some(times),
-        });
+        self.rules.push(Rule { id: self.last, r#match, fault, left: (times > 0).then_some(times) });
         self.last
     }
 

@@ -12,6 +12,7 @@ pub mod pair_rate;
 pub mod params;
 pub mod perform;
 pub mod request;
+pub mod strangers;
 pub mod template;
 pub mod whatsapp;
 
@@ -20,7 +21,7 @@ use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, Path, State},
     http::{Method, StatusCode},
-    response::{IntoResponse as _, Response},
+    response::{IntoResponse, Response},
     routing::any,
 };
 use error::Error;
@@ -46,7 +47,7 @@ async fn object(
     request: Request,
 ) -> Response {
     if let Err(refused) = admit(&sim, &version, &object, &request) {
-        return refused;
+        return refused.into_response();
     }
     match method {
         Method::GET => objects::read(&sim, &object, &request),
@@ -64,7 +65,7 @@ async fn edge(
     request: Request,
 ) -> Response {
     if let Err(refused) = admit(&sim, &version, &object, &request) {
-        return refused;
+        return refused.into_response();
     }
     let number = product(&sim, &object) == Product::Whatsapp;
     match (&method, edge.as_str()) {
@@ -81,25 +82,38 @@ async fn edge(
     }
 }
 
-/// A version there could be, and the token that belongs to the object.
-fn admit(sim: &Sim, version: &str, object: &str, request: &Request) -> Result<(), Response> {
+/// Why a request isn't looked at.
+enum Denied {
+    NoSuchVersion,
+    Token(Error),
+}
+
+impl IntoResponse for Denied {
+    fn into_response(self) -> Response {
+        match self {
+            Self::NoSuchVersion => StatusCode::NOT_FOUND.into_response(),
+            Self::Token(error) => error.into_response(),
+        }
+    }
+}
+
+/// A version there could be, and the token that belongs to the object; either, when we don't know it.
+fn admit(sim: &Sim, version: &str, object: &str, request: &Request) -> Result<(), Denied> {
     let digits = version.strip_prefix('v').and_then(|rest| rest.strip_suffix(".0"));
     if digits.is_none_or(|digits| digits.parse::<u32>().is_err()) {
-        return Err(StatusCode::NOT_FOUND.into_response());
+        return Err(Denied::NoSuchVersion);
     }
-    let product = product(sim, object);
-    let known = sim.read(|state| {
-        let token = match product {
-            Product::Facebook => &state.config.page.token,
-            Product::Whatsapp => &state.config.number.token,
-        };
+    let wanted = product(sim, object);
+    let admitted = sim.read(|state| {
         let given = request.token.as_deref();
-        if given != Some(token.expose()) {
-            return Err(Error::token(given.is_some()));
-        }
+        let tokens = [(Product::Facebook, &state.config.page.token), (Product::Whatsapp, &state.config.number.token)];
+        let known = tokens.into_iter().find(|(product, token)| {
+            Some(token.expose()) == given && (*product == wanted || state.is_unknown_media(object))
+        });
+        let (product, _) = known.ok_or_else(|| Error::token(given.is_some()))?;
         state.tokens.check(product)
     });
-    known.map_err(Error::into_response)
+    admitted.map_err(Denied::Token)
 }
 
 /// Whose object it is: the number's, its account's and media are WhatsApp's.

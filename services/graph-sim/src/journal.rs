@@ -19,9 +19,14 @@ pub enum Record {
     World(Change),
     Accepted(Accepted),
     Refused(Refused),
-    WebhookQueued { n: u64, webhook: Webhook },
+    WebhookQueued {
+        n: u64,
+        webhook: Webhook,
+    },
     /// Delivered, or given up.
-    WebhookSettled { n: u64 },
+    WebhookSettled {
+        n: u64,
+    },
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -50,10 +55,7 @@ pub struct Journal {
 impl Journal {
     /// With what is in it already.
     pub fn open(file: &Path) -> Result<(Self, Vec<Record>), Error> {
-        let failed = |source| Error::Open {
-            file: file.to_owned(),
-            source,
-        };
+        let failed = |source| Error::Open { file: file.to_owned(), source };
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder).map_err(failed)?;
         }

@@ -1,8 +1,8 @@
 //! Webhooks: what they say, the bytes they are sent as, and sending them until they are taken. As Meta does, it promises
 //! no order among things that have nothing to do with each other, and gives up after its schedule.
 
-pub mod book;
 pub mod body;
+pub mod book;
 pub mod feed;
 pub mod messenger;
 pub mod sender;
@@ -52,14 +52,7 @@ pub struct Planned {
 
 impl Webhook {
     pub fn new(to: Product, lane: &str, about: String, entry: Value) -> Self {
-        Self {
-            to,
-            lane: lane.to_owned(),
-            about,
-            entries: vec![entry],
-            concerns: None,
-            signature: Signature::Right,
-        }
+        Self { to, lane: lane.to_owned(), about, entries: vec![entry], concerns: None, signature: Signature::Right }
     }
 
     pub fn now(self) -> Planned {

@@ -21,12 +21,7 @@ impl Sim {
     /// With where the outbox takes its jobs from.
     pub fn new(state: State) -> (Self, mpsc::UnboundedReceiver<Job>) {
         let (outbox, jobs) = mpsc::unbounded_channel();
-        let inner = Inner {
-            state: Mutex::new(state),
-            outbox,
-            news: watch::Sender::new(0),
-            closing: Shutdown::new(),
-        };
+        let inner = Inner { state: Mutex::new(state), outbox, news: watch::Sender::new(0), closing: Shutdown::new() };
         (Self(Arc::new(inner)), jobs)
     }
 

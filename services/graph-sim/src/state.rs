@@ -83,12 +83,7 @@ impl State {
 
     pub fn accepted(&mut self, call: Call, provider_id: String) {
         let (n, at) = (self.ledger.next(), self.now());
-        let accepted = Accepted {
-            n,
-            at,
-            call,
-            provider_id,
-        };
+        let accepted = Accepted { n, at, call, provider_id };
         self.journal.append(&Record::Accepted(accepted.clone()));
         self.ledger.accepted.push(accepted);
     }
@@ -112,10 +107,7 @@ impl State {
         let now = self.now();
         for planned in rigging.rig(webhooks) {
             let n = self.webhooks.queue(planned.webhook.clone(), now);
-            self.journal.append(&Record::WebhookQueued {
-                n,
-                webhook: planned.webhook,
-            });
+            self.journal.append(&Record::WebhookQueued { n, webhook: planned.webhook });
             if !self.webhooks.is_held(n) {
                 self.outgoing.push((n, planned.after));
             }

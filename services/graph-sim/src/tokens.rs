@@ -43,10 +43,9 @@ impl Tokens {
         };
         let (subcode, message) = match state {
             TokenState::Ok => return Ok(()),
-            TokenState::Expired => (
-                463,
-                "Error validating access token: Session has expired. The current time is later than its end.",
-            ),
+            TokenState::Expired => {
+                (463, "Error validating access token: Session has expired. The current time is later than its end.")
+            }
             TokenState::PasswordChanged => (
                 460,
                 "Error validating access token: The session has been invalidated because the user changed their \

@@ -35,16 +35,10 @@ impl Config {
         app_secrets.extend(vars.secret_optional("FACEBOOK_APP_SECRET_PREVIOUS")?);
         let city = vars.parsed("SEGNALALO_CITY", PathBuf::from("deploy/biella"))?;
         Ok(Self {
-            listen: vars.parsed(
-                "INGEST_FACEBOOK_LISTEN",
-                SocketAddr::from(([0, 0, 0, 0], 8081)),
-            )?,
+            listen: vars.parsed("INGEST_FACEBOOK_LISTEN", SocketAddr::from(([0, 0, 0, 0], 8081)))?,
             verify_token: vars.secret("FACEBOOK_VERIFY_TOKEN")?,
             app_secrets,
-            settings: Settings {
-                page_id: vars.required("FACEBOOK_PAGE_ID")?,
-                hashtag: channels::hashtag(&city)?,
-            },
+            settings: Settings { page_id: vars.required("FACEBOOK_PAGE_ID")?, hashtag: channels::hashtag(&city)? },
         })
     }
 }

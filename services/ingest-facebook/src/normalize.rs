@@ -33,13 +33,8 @@ pub struct Settings {
 
 /// Reads one body. Only what isn't JSON, or isn't an envelope of Meta's, is malformed: an element that can't be read
 /// never takes its neighbours with it.
-pub fn normalize(
-    body: &[u8],
-    settings: &Settings,
-    received_at: Timestamp,
-) -> Result<Accepted, Malformed> {
-    let body = reading::parse(body)
-        .map_err(|error| Malformed(format!("the body is not JSON: {error}")))?;
+pub fn normalize(body: &[u8], settings: &Settings, received_at: Timestamp) -> Result<Accepted, Malformed> {
+    let body = reading::parse(body).map_err(|error| Malformed(format!("the body is not JSON: {error}")))?;
     let Some(object) = body.get("object").and_then(Value::as_str) else {
         return Err(Malformed("`object` is missing or not a string".to_owned()));
     };
@@ -75,19 +70,13 @@ fn read(entry: &Value, sink: &mut Sink<'_>) {
     if entry.field("changed_fields").is_some() {
         // The subscription was made without `include_values`: something happened, and we weren't told what.
         sink.notice(Channel::FacebookPost, "changed_fields", entry, time, true);
-    } else if !["changes", "messaging", "standby"]
-        .iter()
-        .any(|key| entry.get(key).is_some())
-    {
+    } else if !["changes", "messaging", "standby"].iter().any(|key| entry.get(key).is_some()) {
         sink.notice(Channel::FacebookPost, "entry", entry, time, false);
     }
 }
 
 /// How much an entry that isn't ours counts for.
 fn elements(entry: &Value) -> usize {
-    let count: usize = ["changes", "messaging", "standby"]
-        .iter()
-        .map(|key| entry.items(key).len())
-        .sum();
+    let count: usize = ["changes", "messaging", "standby"].iter().map(|key| entry.items(key).len()).sum();
     count.max(1)
 }

@@ -19,8 +19,7 @@ use std::{sync::Arc, time::Duration};
 const SECRET: &str = "the current secret";
 const PREVIOUS: &str = "the previous secret";
 const REPORT: &str = r##"{"object":"page","entry":[{"id":"104587321965874","changes":[{"field":"feed","value":{"item":"post","verb":"add","post_id":"104587321965874_1","from":{"id":"555"},"message":"buca #segnalaloabiella"}}]}]}"##;
-const FOREIGN: &str =
-    r#"{"object":"page","entry":[{"id":"1","changes":[{"field":"feed","value":{}}]}]}"#;
+const FOREIGN: &str = r#"{"object":"page","entry":[{"id":"1","changes":[{"field":"feed","value":{}}]}]}"#;
 
 fn vars() -> Vars {
     Vars::from_pairs([
@@ -29,10 +28,7 @@ fn vars() -> Vars {
         ("FACEBOOK_APP_SECRET_PREVIOUS", PREVIOUS),
         ("FACEBOOK_VERIFY_TOKEN", "verify"),
         ("FACEBOOK_PAGE_ID", "104587321965874"),
-        (
-            "SEGNALALO_CITY",
-            concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/biella"),
-        ),
+        ("SEGNALALO_CITY", concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/biella")),
     ])
 }
 
@@ -47,9 +43,7 @@ impl TestApp {
     /// Its broker isn't there.
     async fn start() -> Self {
         let deps = Deps {
-            bus: Bus::connect(&BusConfig::new("nats://127.0.0.1:1", "test"))
-                .await
-                .unwrap(),
+            bus: Bus::connect(&BusConfig::new("nats://127.0.0.1:1", "test")).await.unwrap(),
             clock: Arc::new(SystemClock),
             health: Health::new("ingest-facebook"),
             metrics: Metrics::new("ingest-facebook"),
@@ -58,30 +52,17 @@ impl TestApp {
         let webhook = format!("http://{}/webhook", app.address().unwrap());
         let shutdown = Shutdown::new();
         let running = tokio::spawn(app.run(shutdown.clone()));
-        Self {
-            webhook,
-            client: http::client(Duration::from_secs(20)),
-            shutdown,
-            running,
-        }
+        Self { webhook, client: http::client(Duration::from_secs(20)), shutdown, running }
     }
 
     async fn post(&self, body: impl Into<Vec<u8>>, signature: &str) -> (u16, String) {
-        let request = self
-            .client
-            .post(&self.webhook)
-            .header("X-Hub-Signature-256", signature)
-            .body(body.into());
+        let request = self.client.post(&self.webhook).header("X-Hub-Signature-256", signature).body(body.into());
         let answer = request.send().await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
     async fn post_signed(&self, body: &str) -> (u16, String) {
-        self.post(
-            body,
-            &signature::sign(&Secret::new(SECRET), body.as_bytes()),
-        )
-        .await
+        self.post(body, &signature::sign(&Secret::new(SECRET), body.as_bytes())).await
     }
 
     async fn stop(self) {
@@ -94,28 +75,11 @@ impl TestApp {
 async fn the_handshake_returns_the_challenge_to_who_knows_the_token() {
     let app = TestApp::start().await;
     for (query, status, body) in [
-        (
-            "hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=verify",
-            200,
-            "1158201444",
-        ),
-        (
-            "hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=guess",
-            403,
-            "",
-        ),
-        (
-            "hub.mode=unsubscribe&hub.challenge=1158201444&hub.verify_token=verify",
-            403,
-            "",
-        ),
+        ("hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=verify", 200, "1158201444"),
+        ("hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=guess", 403, ""),
+        ("hub.mode=unsubscribe&hub.challenge=1158201444&hub.verify_token=verify", 403, ""),
     ] {
-        let answer = app
-            .client
-            .get(format!("{}?{query}", app.webhook))
-            .send()
-            .await
-            .unwrap();
+        let answer = app.client.get(format!("{}?{query}", app.webhook)).send().await.unwrap();
         assert_eq!(answer.status().as_u16(), status, "{query}");
         assert_eq!(answer.text().await.unwrap(), body, "{query}");
     }
@@ -153,11 +117,7 @@ async fn a_report_that_can_not_be_stored_is_never_answered_200() {
 
 #[test]
 fn a_missing_variable_is_named() {
-    for name in [
-        "FACEBOOK_APP_SECRET",
-        "FACEBOOK_VERIFY_TOKEN",
-        "FACEBOOK_PAGE_ID",
-    ] {
+    for name in ["FACEBOOK_APP_SECRET", "FACEBOOK_VERIFY_TOKEN", "FACEBOOK_PAGE_ID"] {
         let error = Config::from_vars(&vars().with([(name, "")])).unwrap_err();
         assert_eq!(error.to_string(), format!("{name} isn't set"));
     }
@@ -166,8 +126,5 @@ fn a_missing_variable_is_named() {
 #[test]
 fn a_city_without_channels_is_named() {
     let error = Config::from_vars(&vars().with([("SEGNALALO_CITY", "nowhere")])).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "nowhere/channels.toml: the file can't be read"
-    );
+    assert_eq!(error.to_string(), "nowhere/channels.toml: the file can't be read");
 }

@@ -23,20 +23,12 @@ fn bodies(folder: &str) -> BTreeMap<String, Vec<u8>> {
     fs::read_dir(fixtures().join(folder))
         .unwrap()
         .map(|file| file.unwrap().path())
-        .map(|file| {
-            (
-                file.file_stem().unwrap().to_str().unwrap().to_owned(),
-                fs::read(&file).unwrap(),
-            )
-        })
+        .map(|file| (file.file_stem().unwrap().to_str().unwrap().to_owned(), fs::read(&file).unwrap()))
         .collect()
 }
 
 fn settings() -> Settings {
-    Settings {
-        page_id: "104587321965874".to_owned(),
-        hashtag: "segnalaloaBiella".to_owned(),
-    }
+    Settings { page_id: "104587321965874".to_owned(), hashtag: "segnalaloaBiella".to_owned() }
 }
 
 fn received_at() -> jiff::Timestamp {
@@ -45,11 +37,7 @@ fn received_at() -> jiff::Timestamp {
 
 fn lines(body: &[u8]) -> String {
     let accepted = normalize(body, &settings(), received_at()).unwrap();
-    let mut lines: Vec<String> = accepted
-        .inbound
-        .iter()
-        .map(|inbound| view::inbound(inbound).to_string())
-        .collect();
+    let mut lines: Vec<String> = accepted.inbound.iter().map(|inbound| view::inbound(inbound).to_string()).collect();
     if accepted.ignored > 0 {
         lines.push(json!({"ignored": accepted.ignored}).to_string());
     }
@@ -68,11 +56,7 @@ fn every_recorded_body_becomes_what_is_expected_of_it() {
             if update {
                 fs::write(&file, &found).unwrap();
             }
-            assert_eq!(
-                found,
-                fs::read_to_string(&file).unwrap_or_default(),
-                "{channel}/{name}"
-            );
+            assert_eq!(found, fs::read_to_string(&file).unwrap_or_default(), "{channel}/{name}");
         }
         assert_eq!(
             bodies(channel).len(),
@@ -87,22 +71,14 @@ fn only_the_comment_that_came_as_a_mention_too_has_a_key_of_another() {
     let mut keys: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for channel in CHANNELS {
         for (name, body) in bodies(channel) {
-            for inbound in normalize(&body, &settings(), received_at())
-                .unwrap()
-                .inbound
-            {
-                keys.entry(inbound.dedupe_key)
-                    .or_default()
-                    .push(name.clone());
+            for inbound in normalize(&body, &settings(), received_at()).unwrap().inbound {
+                keys.entry(inbound.dedupe_key).or_default().push(name.clone());
             }
         }
     }
     keys.retain(|_, files| files.len() > 1);
     let twice: Vec<_> = keys.into_values().collect();
-    assert_eq!(
-        twice,
-        [["35-mention-in-comment", "36-mention-arrives-as-feed-too"]]
-    );
+    assert_eq!(twice, [["35-mention-in-comment", "36-mention-arrives-as-feed-too"]]);
 }
 
 #[test]
@@ -110,10 +86,7 @@ fn the_readme_says_what_becomes_of_every_body() {
     let readme = fs::read_to_string(fixtures().join("README.md")).unwrap();
     for folder in ["facebook", "messenger", "whatsapp", "bad"] {
         for name in bodies(folder).keys() {
-            assert!(
-                readme.contains(&format!("| `{name}.json` |")),
-                "{folder}/{name}"
-            );
+            assert!(readme.contains(&format!("| `{name}.json` |")), "{folder}/{name}");
         }
     }
 }
@@ -122,10 +95,7 @@ fn the_readme_says_what_becomes_of_every_body() {
 fn a_bad_body_is_refused_with_a_reason_that_shows_nothing_of_it() {
     for (name, body) in bodies("bad") {
         let reason = normalize(&body, &settings(), received_at()).unwrap_err().0;
-        assert!(
-            reason.starts_with("the body is not JSON: ") || reason.starts_with('`'),
-            "{name}: {reason}"
-        );
+        assert!(reason.starts_with("the body is not JSON: ") || reason.starts_with('`'), "{name}: {reason}");
         assert!(!reason.contains("buca"), "{name}: {reason}");
     }
 }

@@ -11,19 +11,11 @@ use serde_json::{Map, Value, json};
 const PAGE: &str = "104587321965874";
 
 fn settings() -> Settings {
-    Settings {
-        page_id: PAGE.to_owned(),
-        hashtag: "segnalaloaBiella".to_owned(),
-    }
+    Settings { page_id: PAGE.to_owned(), hashtag: "segnalaloaBiella".to_owned() }
 }
 
 fn read(body: &Value) -> Accepted {
-    normalize(
-        body.to_string().as_bytes(),
-        &settings(),
-        "2026-11-23T06:00:00Z".parse().unwrap(),
-    )
-    .unwrap()
+    normalize(body.to_string().as_bytes(), &settings(), "2026-11-23T06:00:00Z".parse().unwrap()).unwrap()
 }
 
 /// Names that mean something to the normaliser, so that random objects get past its first questions.
@@ -78,8 +70,7 @@ fn value() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(4, 48, 6, |inner| {
         prop_oneof![
             vec(inner.clone(), 0..5).prop_map(Value::from),
-            vec((key(), inner), 0..6)
-                .prop_map(|fields| Value::from(fields.into_iter().collect::<Map<_, _>>())),
+            vec((key(), inner), 0..6).prop_map(|fields| Value::from(fields.into_iter().collect::<Map<_, _>>())),
         ]
     })
 }

@@ -34,12 +34,7 @@ impl App {
     pub fn build(config: Config, deps: Deps) -> anyhow::Result<Self> {
         let listener = net::TcpListener::bind(config.listen)
             .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
-            .with_context(|| {
-                format!(
-                    "INGEST_WHATSAPP_LISTEN: {} can't be listened on",
-                    config.listen
-                )
-            })?;
+            .with_context(|| format!("INGEST_WHATSAPP_LISTEN: {} can't be listened on", config.listen))?;
         let webhook = deps.health.component("webhook");
         deps.bus.report(deps.health.component("broker"));
         let router = webhook::router(
@@ -49,18 +44,12 @@ impl App {
                 body_limit: BODY_LIMIT,
                 subject: SUBJECT,
             },
-            Arc::new(Handler {
-                settings: config.settings,
-            }),
+            Arc::new(Handler { settings: config.settings }),
             deps.bus.publisher(Stream::Inbound),
             deps.clock,
             deps.metrics,
         );
-        Ok(Self {
-            listener,
-            router,
-            webhook,
-        })
+        Ok(Self { listener, router, webhook })
     }
 
     /// Where it listens: tests ask for port 0.
@@ -85,8 +74,6 @@ impl App {
             stopping.cancelled().await;
             webhook.not_ready("stopping");
         });
-        http::serve(listener, self.router, shutdown)
-            .await
-            .context("the webhook's listener")
+        http::serve(listener, self.router, shutdown).await.context("the webhook's listener")
     }
 }

@@ -23,15 +23,10 @@ impl Config {
         let mut app_secrets = vec![vars.secret("WHATSAPP_APP_SECRET")?];
         app_secrets.extend(vars.secret_optional("WHATSAPP_APP_SECRET_PREVIOUS")?);
         Ok(Self {
-            listen: vars.parsed(
-                "INGEST_WHATSAPP_LISTEN",
-                SocketAddr::from(([0, 0, 0, 0], 8082)),
-            )?,
+            listen: vars.parsed("INGEST_WHATSAPP_LISTEN", SocketAddr::from(([0, 0, 0, 0], 8082)))?,
             verify_token: vars.secret("WHATSAPP_VERIFY_TOKEN")?,
             app_secrets,
-            settings: Settings {
-                phone_number_id: vars.required("WHATSAPP_PHONE_NUMBER_ID")?,
-            },
+            settings: Settings { phone_number_id: vars.required("WHATSAPP_PHONE_NUMBER_ID")? },
         })
     }
 }

@@ -25,13 +25,8 @@ pub struct Settings {
 
 /// Reads one body. Only what isn't JSON, or isn't an envelope of Meta's, is malformed: an element that can't be read
 /// never takes its neighbours with it.
-pub fn normalize(
-    body: &[u8],
-    settings: &Settings,
-    received_at: Timestamp,
-) -> Result<Accepted, Malformed> {
-    let body = reading::parse(body)
-        .map_err(|error| Malformed(format!("the body is not JSON: {error}")))?;
+pub fn normalize(body: &[u8], settings: &Settings, received_at: Timestamp) -> Result<Accepted, Malformed> {
+    let body = reading::parse(body).map_err(|error| Malformed(format!("the body is not JSON: {error}")))?;
     let Some(object) = body.get("object").and_then(Value::as_str) else {
         return Err(Malformed("`object` is missing or not a string".to_owned()));
     };

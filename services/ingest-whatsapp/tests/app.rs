@@ -42,9 +42,7 @@ impl TestApp {
     /// Its broker isn't there.
     async fn start() -> Self {
         let deps = Deps {
-            bus: Bus::connect(&BusConfig::new("nats://127.0.0.1:1", "test"))
-                .await
-                .unwrap(),
+            bus: Bus::connect(&BusConfig::new("nats://127.0.0.1:1", "test")).await.unwrap(),
             clock: Arc::new(SystemClock),
             health: Health::new("ingest-whatsapp"),
             metrics: Metrics::new("ingest-whatsapp"),
@@ -53,30 +51,17 @@ impl TestApp {
         let webhook = format!("http://{}/webhook", app.address().unwrap());
         let shutdown = Shutdown::new();
         let running = tokio::spawn(app.run(shutdown.clone()));
-        Self {
-            webhook,
-            client: http::client(Duration::from_secs(20)),
-            shutdown,
-            running,
-        }
+        Self { webhook, client: http::client(Duration::from_secs(20)), shutdown, running }
     }
 
     async fn post(&self, body: impl Into<Vec<u8>>, signature: &str) -> (u16, String) {
-        let request = self
-            .client
-            .post(&self.webhook)
-            .header("X-Hub-Signature-256", signature)
-            .body(body.into());
+        let request = self.client.post(&self.webhook).header("X-Hub-Signature-256", signature).body(body.into());
         let answer = request.send().await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
     async fn post_signed(&self, body: &str) -> (u16, String) {
-        self.post(
-            body,
-            &signature::sign(&Secret::new(SECRET), body.as_bytes()),
-        )
-        .await
+        self.post(body, &signature::sign(&Secret::new(SECRET), body.as_bytes())).await
     }
 
     async fn stop(self) {
@@ -89,28 +74,11 @@ impl TestApp {
 async fn the_handshake_returns_the_challenge_to_who_knows_the_token() {
     let app = TestApp::start().await;
     for (query, status, body) in [
-        (
-            "hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=verify",
-            200,
-            "1158201444",
-        ),
-        (
-            "hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=guess",
-            403,
-            "",
-        ),
-        (
-            "hub.mode=unsubscribe&hub.challenge=1158201444&hub.verify_token=verify",
-            403,
-            "",
-        ),
+        ("hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=verify", 200, "1158201444"),
+        ("hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=guess", 403, ""),
+        ("hub.mode=unsubscribe&hub.challenge=1158201444&hub.verify_token=verify", 403, ""),
     ] {
-        let answer = app
-            .client
-            .get(format!("{}?{query}", app.webhook))
-            .send()
-            .await
-            .unwrap();
+        let answer = app.client.get(format!("{}?{query}", app.webhook)).send().await.unwrap();
         assert_eq!(answer.status().as_u16(), status, "{query}");
         assert_eq!(answer.text().await.unwrap(), body, "{query}");
     }
@@ -148,11 +116,7 @@ async fn a_report_that_can_not_be_stored_is_never_answered_200() {
 
 #[test]
 fn a_missing_variable_is_named() {
-    for name in [
-        "WHATSAPP_APP_SECRET",
-        "WHATSAPP_VERIFY_TOKEN",
-        "WHATSAPP_PHONE_NUMBER_ID",
-    ] {
+    for name in ["WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN", "WHATSAPP_PHONE_NUMBER_ID"] {
         let error = Config::from_vars(&vars().with([(name, "")])).unwrap_err();
         assert_eq!(error.to_string(), format!("{name} isn't set"));
     }

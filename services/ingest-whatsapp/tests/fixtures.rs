@@ -21,19 +21,12 @@ fn bodies(folder: &str) -> BTreeMap<String, Vec<u8>> {
     fs::read_dir(fixtures().join(folder))
         .unwrap()
         .map(|file| file.unwrap().path())
-        .map(|file| {
-            (
-                file.file_stem().unwrap().to_str().unwrap().to_owned(),
-                fs::read(&file).unwrap(),
-            )
-        })
+        .map(|file| (file.file_stem().unwrap().to_str().unwrap().to_owned(), fs::read(&file).unwrap()))
         .collect()
 }
 
 fn settings() -> Settings {
-    Settings {
-        phone_number_id: "106540352242922".to_owned(),
-    }
+    Settings { phone_number_id: "106540352242922".to_owned() }
 }
 
 fn received_at() -> jiff::Timestamp {
@@ -42,11 +35,7 @@ fn received_at() -> jiff::Timestamp {
 
 fn lines(body: &[u8]) -> String {
     let accepted = normalize(body, &settings(), received_at()).unwrap();
-    let mut lines: Vec<String> = accepted
-        .inbound
-        .iter()
-        .map(|inbound| view::inbound(inbound).to_string())
-        .collect();
+    let mut lines: Vec<String> = accepted.inbound.iter().map(|inbound| view::inbound(inbound).to_string()).collect();
     if accepted.ignored > 0 {
         lines.push(json!({"ignored": accepted.ignored}).to_string());
     }
@@ -64,30 +53,17 @@ fn every_recorded_body_becomes_what_is_expected_of_it() {
         if update {
             fs::write(&file, &found).unwrap();
         }
-        assert_eq!(
-            found,
-            fs::read_to_string(&file).unwrap_or_default(),
-            "{name}"
-        );
+        assert_eq!(found, fs::read_to_string(&file).unwrap_or_default(), "{name}");
     }
-    assert_eq!(
-        bodies("whatsapp").len(),
-        fs::read_dir(&expected).unwrap().count(),
-        "one file for each body"
-    );
+    assert_eq!(bodies("whatsapp").len(), fs::read_dir(&expected).unwrap().count(), "one file for each body");
 }
 
 #[test]
 fn every_recorded_observation_has_a_key_of_its_own() {
     let mut keys: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (name, body) in bodies("whatsapp") {
-        for inbound in normalize(&body, &settings(), received_at())
-            .unwrap()
-            .inbound
-        {
-            keys.entry(inbound.dedupe_key)
-                .or_default()
-                .push(name.clone());
+        for inbound in normalize(&body, &settings(), received_at()).unwrap().inbound {
+            keys.entry(inbound.dedupe_key).or_default().push(name.clone());
         }
     }
     keys.retain(|_, files| files.len() > 1);
@@ -98,10 +74,7 @@ fn every_recorded_observation_has_a_key_of_its_own() {
 fn a_bad_body_is_refused_with_a_reason_that_shows_nothing_of_it() {
     for (name, body) in bodies("bad") {
         let reason = normalize(&body, &settings(), received_at()).unwrap_err().0;
-        assert!(
-            reason.starts_with("the body is not JSON: ") || reason.starts_with('`'),
-            "{name}: {reason}"
-        );
+        assert!(reason.starts_with("the body is not JSON: ") || reason.starts_with('`'), "{name}: {reason}");
         assert!(!reason.contains("buca"), "{name}: {reason}");
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     messages::Messages,
     outbox::Work,
     outcomes::Outcomes,
-    sender::{Sender, Told},
+    sender::{Posted, Sender, Told},
 };
 use anyhow::Context as _;
 use segnalalo_domain::event::{Event, Recorded, Stream as Aggregate, conversation::Event as Said};
@@ -64,12 +64,11 @@ impl App {
         let sender = Sender {
             messages: Arc::new(Messages::load(&config.city).context("the city's messages")?),
             graph: Graph::new(http::client(CALL), config.graph),
-            ledger: Arc::new(
-                Registry::new(&config.registry_url).context("SEGNALALO_REGISTRY_URL")?,
-            ),
+            ledger: Arc::new(Registry::new(&config.registry_url).context("SEGNALALO_REGISTRY_URL")?),
             clock: deps.clock.clone(),
             read_back_pause: config.read_back_pause,
             proof_wait: config.proof_wait,
+            posted: Posted::default(),
         };
         Ok(Self {
             outcomes: Outcomes::new(deps.bus.publisher(Stream::Observed), deps.clock.clone()),
@@ -78,14 +77,8 @@ impl App {
             sender,
             log,
             channels: channels.into(),
-            waiting: deps.metrics.gauge(
-                "notifier_replies_waiting",
-                "Replies owed, by what they wait for",
-            ),
-            sent: deps.metrics.counter(
-                "notifier_outcomes",
-                "What became of attempts, by channel and outcome",
-            ),
+            waiting: deps.metrics.gauge("notifier_replies_waiting", "Replies owed, by what they wait for"),
+            sent: deps.metrics.counter("notifier_outcomes", "What became of attempts, by channel and outcome"),
         })
     }
 
@@ -122,8 +115,7 @@ impl App {
             }
         }
         self.log.not_ready("stopping");
-        let drained =
-            tokio::time::timeout(DRAIN, async { while tasks.join_next().await.is_some() {} }).await;
+        let drained = tokio::time::timeout(DRAIN, async { while tasks.join_next().await.is_some() {} }).await;
         if drained.is_err() {
             tracing::warn!(
                 left = tasks.len(),
@@ -155,15 +147,7 @@ impl App {
                 tracing::info!(orphans = orphans.len(), "the log is read");
                 self.log.ready();
                 for work in orphans {
-                    let unknown = Unknown {
-                        detail: "the process ended during the attempt".to_owned(),
-                    };
-                    let attempt = work.reply.attempts;
-                    let told = Told::Outcome {
-                        attempt,
-                        outcome: Outcome::Unknown(unknown),
-                        pause_channel: false,
-                    };
+                    let told = unknown(&work);
                     self.tell(work, told, tasks, done);
                 }
             }
@@ -175,30 +159,33 @@ impl App {
         let Aggregate::Conversation(conversation) = recorded.stream else {
             return;
         };
-        if let Event::Conversation(
-            Said::SendAccepted { .. }
-            | Said::SendRefused { .. }
-            | Said::SendUnknown { .. }
-            | Said::ReplyHeld { .. }
-            | Said::ReplyDropped { .. }
-            | Said::ReplyRequested { .. },
-        ) = recorded.event
-        {
-            dispatcher.heard(conversation);
+        let Event::Conversation(event) = &recorded.event else {
+            return;
+        };
+        match event {
+            Said::SendAccepted { reply, .. }
+            | Said::SendRefused { reply, .. }
+            | Said::SendUnknown { reply, .. }
+            | Said::ReplyHeld { reply, .. }
+            | Said::ReplyDropped { reply, .. } => {
+                self.sender.posted.forget(*reply);
+                dispatcher.heard(conversation);
+            }
+            Said::ReplyRequested { .. } => dispatcher.heard(conversation),
+            _ => {}
         }
     }
 
-    fn begin(
-        &self,
-        task: Task,
-        tasks: &mut JoinSet<()>,
-        done: &mpsc::UnboundedSender<(Work, Told)>,
-    ) {
+    fn begin(&self, task: Task, tasks: &mut JoinSet<()>, done: &mpsc::UnboundedSender<(Work, Told)>) {
         let (sender, outcomes, done) = (self.sender.clone(), self.outcomes.clone(), done.clone());
         tasks.spawn(async move {
             let (work, told) = match task {
                 Task::Send(work) => (work.clone(), sender.send(work).await),
                 Task::Reconcile(work) => (work.clone(), sender.reconcile(work).await),
+                Task::GiveUp(work) => {
+                    let told = unknown(&work);
+                    (work, told)
+                }
             };
             outcomes.publish(&work, &told).await;
             // The receiver ends only with the process.
@@ -206,13 +193,7 @@ impl App {
         });
     }
 
-    fn tell(
-        &self,
-        work: Work,
-        told: Told,
-        tasks: &mut JoinSet<()>,
-        done: &mpsc::UnboundedSender<(Work, Told)>,
-    ) {
+    fn tell(&self, work: Work, told: Told, tasks: &mut JoinSet<()>, done: &mpsc::UnboundedSender<(Work, Told)>) {
         let (outcomes, done) = (self.outcomes.clone(), done.clone());
         tasks.spawn(async move {
             outcomes.publish(&work, &told).await;
@@ -224,18 +205,11 @@ impl App {
         dispatcher.told(work, told, clock::monotonic());
         let queue = Queue::of(work.channel);
         let outcome = match told {
-            Told::Outcome {
-                outcome: Outcome::Accepted(_),
-                ..
-            } => {
+            Told::Outcome { outcome: Outcome::Accepted(_), .. } => {
                 dispatcher.got_through(queue);
                 "accepted"
             }
-            Told::Outcome {
-                outcome: Outcome::Refused(refused),
-                pause_channel,
-                ..
-            } => {
+            Told::Outcome { outcome: Outcome::Refused(refused), pause_channel, .. } => {
                 if *pause_channel {
                     let why = format!(
                         "the platform refuses everything (error {}): token, permissions, payment?",
@@ -245,22 +219,15 @@ impl App {
                 }
                 "refused"
             }
-            Told::Outcome {
-                outcome: Outcome::Unknown(_),
-                ..
-            } => "unknown",
-            Told::Outcome {
-                outcome: Outcome::Held(_),
-                ..
-            } => "held",
+            Told::Outcome { outcome: Outcome::Unknown(_), .. } => "unknown",
+            Told::Outcome { outcome: Outcome::Held(_), .. } => "held",
             Told::Again { why, .. } => {
                 tracing::debug!(why, "again later");
                 return;
             }
             Told::Nothing => return,
         };
-        self.sent
-            .add(1, &[("channel", queue.name()), ("outcome", outcome)]);
+        self.sent.add(1, &[("channel", queue.name()), ("outcome", outcome)]);
     }
 
     fn show(&self, dispatcher: &Dispatcher) {
@@ -274,6 +241,12 @@ impl App {
             }
         }
     }
+}
+
+/// The process that began the attempt is no more, or lost track of it.
+fn unknown(work: &Work) -> Told {
+    let unknown = Unknown { detail: "the process ended during the attempt".to_owned() };
+    Told::Outcome { attempt: work.reply.attempts, outcome: Outcome::Unknown(unknown), pause_channel: false }
 }
 
 fn read(bytes: &[u8]) -> Option<Recorded> {

@@ -27,10 +27,7 @@ impl Config {
         let url = vars.parsed("GRAPH_API_URL", "https://graph.facebook.com".to_owned())?;
         Ok(Self {
             city: vars.parsed("SEGNALALO_CITY", PathBuf::from("deploy/biella"))?,
-            registry_url: vars.parsed(
-                "SEGNALALO_REGISTRY_URL",
-                "http://127.0.0.1:50051".to_owned(),
-            )?,
+            registry_url: vars.parsed("SEGNALALO_REGISTRY_URL", "http://127.0.0.1:50051".to_owned())?,
             graph: GraphConfig {
                 url: url.trim_end_matches('/').to_owned(),
                 version: vars.parsed("GRAPH_API_VERSION", "v25.0".to_owned())?,

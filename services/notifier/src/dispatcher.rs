@@ -1,9 +1,10 @@
 //! Who is sent to when: one queue a channel, one reply a conversation at a time. A channel's trouble stops nobody else.
 
 use crate::{
-    outbox::{Outbox, Work},
+    outbox::{Outbox, Status, Work},
     sender::{CHANNEL_PAUSE, Told},
 };
+use jiff::SignedDuration;
 use segnalalo_domain::{Timestamp, id::ConversationId, words::Channel};
 use std::{
     collections::{HashMap, HashSet},
@@ -47,6 +48,15 @@ impl Queue {
 pub enum Task {
     Send(Work),
     Reconcile(Work),
+    /// An attempt that nobody works on any more.
+    GiveUp(Work),
+}
+
+/// No call takes this long: whoever began the attempt isn't at it any more.
+const LOST_AFTER: SignedDuration = SignedDuration::from_secs(60);
+
+fn is_lost(work: &Work, now: Timestamp) -> bool {
+    matches!(work.reply.status, Status::InFlight { since } if now.duration_since(since) > LOST_AFTER)
 }
 
 #[derive(Debug, Default)]
@@ -65,11 +75,7 @@ impl Dispatcher {
     /// The log is read: attempts without an outcome are those of a process that is no more.
     pub fn caught_up(&mut self) -> Vec<Work> {
         self.live = true;
-        self.outbox
-            .in_flight()
-            .into_iter()
-            .filter(|work| !self.busy.contains_key(&work.conversation))
-            .collect()
+        self.outbox.in_flight().into_iter().filter(|work| !self.busy.contains_key(&work.conversation)).collect()
     }
 
     /// The log begins anew. Tasks that run go on; their outcomes come back through the log.
@@ -91,11 +97,12 @@ impl Dispatcher {
         }
         let unknown = self.outbox.unknown().into_iter().map(Task::Reconcile);
         let due = self.outbox.due(now).into_iter().map(Task::Send);
+        let lost = self.outbox.in_flight().into_iter().filter(|work| is_lost(work, now)).map(Task::GiveUp);
         let mut tasks = Vec::new();
-        for task in unknown.chain(due) {
+        for task in unknown.chain(lost).chain(due) {
             let (work, sends) = match &task {
                 Task::Send(work) => (work, true),
-                Task::Reconcile(work) => (work, false),
+                Task::Reconcile(work) | Task::GiveUp(work) => (work, false),
             };
             let (id, queue) = (work.conversation, Queue::of(work.channel));
             let free = !self.busy.contains_key(&id) && !self.resting.contains_key(&id);
@@ -119,13 +126,8 @@ impl Dispatcher {
             Told::Outcome { .. } | Told::Nothing => Duration::from_secs(2),
         };
         self.resting.insert(work.conversation, instant + rest);
-        if let Told::Outcome {
-            pause_channel: true,
-            ..
-        } = told
-        {
-            self.paused
-                .insert(Queue::of(work.channel), instant + CHANNEL_PAUSE);
+        if let Told::Outcome { pause_channel: true, .. } = told {
+            self.paused.insert(Queue::of(work.channel), instant + CHANNEL_PAUSE);
         }
     }
 

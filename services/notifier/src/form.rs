@@ -41,20 +41,12 @@ pub fn choose(
     now: Timestamp,
 ) -> Result<Form, Impossible> {
     let age = now.duration_since(work.last_message_at);
-    let to = address
-        .and_then(|address| address.to.clone())
-        .ok_or(Impossible::NoAddress)?;
+    let to = address.and_then(|address| address.to.clone()).ok_or(Impossible::NoAddress)?;
     match to {
         To::FacebookObjectId(object) => Ok(Form::Comment { object }),
-        To::MessengerPsid(psid) if age < DAY - MARGIN => Ok(Form::Messenger {
-            psid,
-            human_agent: false,
-        }),
+        To::MessengerPsid(psid) if age < DAY - MARGIN => Ok(Form::Messenger { psid, human_agent: false }),
         To::MessengerPsid(psid) if work.reply.by_person && age < WEEK - MARGIN => {
-            Ok(Form::Messenger {
-                psid,
-                human_agent: true,
-            })
+            Ok(Form::Messenger { psid, human_agent: true })
         }
         To::MessengerPsid(_) => Err(Impossible::WindowClosed),
         To::WhatsappPhone(digits) => whatsapp(WhatsappTo::Phone(digits), age, template),
@@ -62,17 +54,11 @@ pub fn choose(
     }
 }
 
-fn whatsapp(
-    to: WhatsappTo,
-    age: SignedDuration,
-    template: Option<WhatsappTemplate>,
-) -> Result<Form, Impossible> {
+fn whatsapp(to: WhatsappTo, age: SignedDuration, template: Option<WhatsappTemplate>) -> Result<Form, Impossible> {
     if age < DAY - MARGIN {
         return Ok(Form::WhatsappText { to });
     }
-    template
-        .map(|template| Form::WhatsappTemplate { to, template })
-        .ok_or(Impossible::WindowClosed)
+    template.map(|template| Form::WhatsappTemplate { to, template }).ok_or(Impossible::WindowClosed)
 }
 
 #[cfg(test)]
@@ -91,11 +77,7 @@ mod tests {
         Work {
             conversation: ConversationId([1; 16]),
             channel: Channel::Messenger,
-            address: Sealed {
-                scheme: Scheme::Plain,
-                person: None,
-                payload: Vec::new(),
-            },
+            address: Sealed { scheme: Scheme::Plain, person: None, payload: Vec::new() },
             last_message_at: Timestamp::UNIX_EPOCH,
             reply: Reply {
                 id: ReplyId([1; 16]),
@@ -122,51 +104,26 @@ mod tests {
     fn messenger_takes_a_day_and_a_week_from_people_and_then_nothing() {
         let psid = to(To::MessengerPsid("1".into()));
         let choose = |by_person, hours| choose(&work(by_person), Some(&psid), None, after(hours));
-        assert_eq!(
-            choose(false, 23),
-            Ok(Form::Messenger {
-                psid: "1".into(),
-                human_agent: false
-            })
-        );
+        assert_eq!(choose(false, 23), Ok(Form::Messenger { psid: "1".into(), human_agent: false }));
         assert_eq!(choose(false, 24), Err(Impossible::WindowClosed));
-        assert_eq!(
-            choose(true, 48),
-            Ok(Form::Messenger {
-                psid: "1".into(),
-                human_agent: true
-            })
-        );
+        assert_eq!(choose(true, 48), Ok(Form::Messenger { psid: "1".into(), human_agent: true }));
         assert_eq!(choose(true, 168), Err(Impossible::WindowClosed));
     }
 
     #[test]
     fn whatsapp_takes_words_for_a_day_and_then_an_approved_template_or_nothing() {
         let phone = to(To::WhatsappPhone("39".into()));
-        let approved = WhatsappTemplate {
-            name: "segnalalo_risolta".into(),
-            language: "it".into(),
-            parameters: vec![],
-        };
-        assert!(matches!(
-            choose(&work(true), Some(&phone), None, after(1)),
-            Ok(Form::WhatsappText { .. })
-        ));
+        let approved = WhatsappTemplate { name: "segnalalo_risolta".into(), language: "it".into(), parameters: vec![] };
+        assert!(matches!(choose(&work(true), Some(&phone), None, after(1)), Ok(Form::WhatsappText { .. })));
         let later = choose(&work(true), Some(&phone), Some(approved), after(30));
         assert!(matches!(later, Ok(Form::WhatsappTemplate { .. })));
-        assert_eq!(
-            choose(&work(true), Some(&phone), None, after(30)),
-            Err(Impossible::WindowClosed)
-        );
+        assert_eq!(choose(&work(true), Some(&phone), None, after(30)), Err(Impossible::WindowClosed));
     }
 
     #[test]
     fn a_comment_has_no_window_and_without_address_a_person_must_look() {
         let object = to(To::FacebookObjectId("1_2".into()));
         assert!(choose(&work(false), Some(&object), None, after(9_000)).is_ok());
-        assert_eq!(
-            choose(&work(false), None, None, after(1)),
-            Err(Impossible::NoAddress)
-        );
+        assert_eq!(choose(&work(false), None, None, after(1)), Err(Impossible::NoAddress));
     }
 }

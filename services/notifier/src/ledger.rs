@@ -37,7 +37,11 @@ pub trait Ledger: Send + Sync {
 }
 
 /// The registry's `DeliveryService`.
-pub struct Registry(DeliveryServiceClient<Channel>);
+pub struct Registry {
+    client: DeliveryServiceClient<Channel>,
+    /// Of this process: an attempt that we began, and whose answer got lost, is still ours.
+    caller_id: [u8; 16],
+}
 
 impl Registry {
     /// Connects when it is first used, and again whenever it must.
@@ -45,10 +49,8 @@ impl Registry {
     /// # Errors
     /// The address isn't one.
     pub fn new(url: &str) -> Result<Self, tonic::transport::Error> {
-        let endpoint = Endpoint::from_shared(url.to_owned())?
-            .timeout(TIMEOUT)
-            .connect_timeout(TIMEOUT);
-        Ok(Self(DeliveryServiceClient::new(endpoint.connect_lazy())))
+        let endpoint = Endpoint::from_shared(url.to_owned())?.timeout(TIMEOUT).connect_timeout(TIMEOUT);
+        Ok(Self { client: DeliveryServiceClient::new(endpoint.connect_lazy()), caller_id: rand::random() })
     }
 }
 
@@ -68,14 +70,13 @@ impl Ledger for Registry {
             text_sha256: Sha256::digest(content.text.trim().as_bytes()).to_vec(),
             content: Some(content),
             trace_parent,
+            caller_id: self.caller_id.to_vec(),
         };
-        match self.0.clone().begin_attempt(request).await {
+        match self.client.clone().begin_attempt(request).await {
             Ok(_) => Ok(()),
             Err(status) => match status.code() {
                 Code::Aborted | Code::FailedPrecondition | Code::NotFound => Err(Denied::Settled),
-                code => Err(Denied::Unavailable(format!(
-                    "the registry answers {code:?}"
-                ))),
+                code => Err(Denied::Unavailable(format!("the registry answers {code:?}"))),
             },
         }
     }

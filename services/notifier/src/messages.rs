@@ -30,11 +30,7 @@ pub enum LoadError {
     #[error("{}: this isn't the TOML that was expected", .0.display())]
     Malformed(PathBuf, #[source] Box<toml::de::Error>),
     #[error("{}: {key}: {problem}", file.display())]
-    Text {
-        file: PathBuf,
-        key: String,
-        problem: String,
-    },
+    Text { file: PathBuf, key: String, problem: String },
     #[error(transparent)]
     City(#[from] segnalalo_kit::city::Error),
 }
@@ -43,11 +39,7 @@ pub enum LoadError {
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum RenderError {
     #[error("the text has {length} characters; {channel} takes {limit}")]
-    TooLong {
-        channel: Channel,
-        length: usize,
-        limit: usize,
-    },
+    TooLong { channel: Channel, length: usize, limit: usize },
     #[error("the text can't be filled in: {0}")]
     Variables(String),
 }
@@ -110,12 +102,7 @@ impl Messages {
             }
         }
         file.check(&path)?;
-        Ok(Self {
-            texts,
-            file,
-            dates: Dates::load(city)?,
-            offices: Offices::load(city)?,
-        })
+        Ok(Self { texts, file, dates: Dates::load(city)?, offices: Offices::load(city)? })
     }
 
     /// The text for a channel. `words` are the operator's, empty without any.
@@ -138,20 +125,13 @@ impl Messages {
             .render(self.worded(template, variables, words))
             .map_err(wrong)?;
         if channel == Channel::Messenger
-            && let Some(extra) = self
-                .file
-                .known(template)
-                .and_then(|text| text.messenger_extra.as_deref())
+            && let Some(extra) = self.file.known(template).and_then(|text| text.messenger_extra.as_deref())
         {
             text = format!("{text}\n{extra}");
         }
         let (length, limit) = (text.chars().count(), limit(channel));
         if length > limit {
-            return Err(RenderError::TooLong {
-                channel,
-                length,
-                limit,
-            });
+            return Err(RenderError::TooLong { channel, length, limit });
         }
         Ok(text)
     }
@@ -167,12 +147,8 @@ impl Messages {
         let worded = self.worded(template, variables, words);
         // A parameter must not be empty, nor hold line breaks (Meta: template parameters).
         let value = |name: &String| {
-            let value = worded
-                .get(name.as_str())
-                .map(|value| value.split_whitespace().collect::<Vec<_>>().join(" "));
-            value
-                .filter(|value| !value.is_empty())
-                .unwrap_or_else(|| "-".to_owned())
+            let value = worded.get(name.as_str()).map(|value| value.split_whitespace().collect::<Vec<_>>().join(" "));
+            value.filter(|value| !value.is_empty()).unwrap_or_else(|| "-".to_owned())
         };
         Some(WhatsappTemplate {
             name: known.name.clone(),
@@ -193,28 +169,17 @@ impl Messages {
             .iter()
             .map(|name| {
                 let value = variables.get(*name).cloned().unwrap_or_default();
-                (
-                    *name,
-                    if *name == "words" {
-                        words.trim().to_owned()
-                    } else {
-                        self.word(name, value)
-                    },
-                )
+                (*name, if *name == "words" { words.trim().to_owned() } else { self.word(name, value) })
             })
             .collect()
     }
 
     fn word(&self, name: &str, value: String) -> String {
         let worded = match name {
-            "take_in_charge_by" => value
-                .parse::<Timestamp>()
-                .ok()
-                .map(|at| self.dates.by_when(at)),
+            "take_in_charge_by" => value.parse::<Timestamp>().ok().map(|at| self.dates.by_when(at)),
             "expected_by" => value.parse::<Date>().ok().map(|date| self.dates.date(date)),
             "office" => self.offices.get(&value).map(|office| office.name.clone()),
-            "state" => Phase::from_code(&value)
-                .and_then(|phase| self.file.states.get(phase.code()).cloned()),
+            "state" => Phase::from_code(&value).and_then(|phase| self.file.states.get(phase.code()).cloned()),
             _ => None,
         };
         worded.unwrap_or(value)
@@ -226,9 +191,7 @@ fn key(template: Template, form: &str) -> String {
 }
 
 fn check_variables(texts: &Environment<'_>, template: Template, form: &str) -> Result<(), String> {
-    let parsed = texts
-        .get_template(&key(template, form))
-        .map_err(|error| format!("{error}"))?;
+    let parsed = texts.get_template(&key(template, form)).map_err(|error| format!("{error}"))?;
     let unknown = parsed
         .undeclared_variables(false)
         .into_iter()
@@ -237,10 +200,7 @@ fn check_variables(texts: &Environment<'_>, template: Template, form: &str) -> R
     if unknown.is_empty() {
         return Ok(());
     }
-    Err(format!(
-        "it has no variables {unknown:?}; these are there: {:?}",
-        template.variables()
-    ))
+    Err(format!("it has no variables {unknown:?}; these are there: {:?}", template.variables()))
 }
 
 #[cfg(test)]

@@ -49,10 +49,7 @@ pub enum Status {
     /// An attempt runs, here or in a process that is no more.
     InFlight { since: Timestamp },
     /// Nobody knows what became of the attempt that began then.
-    Unknown {
-        attempted_at: Timestamp,
-        since: Timestamp,
-    },
+    Unknown { attempted_at: Timestamp, since: Timestamp },
     /// A person decides.
     Held,
 }
@@ -70,23 +67,12 @@ pub struct Work {
 impl Outbox {
     /// Folds a fact in. Total: what it doesn't know changes nothing.
     pub fn apply(&mut self, recorded: &Recorded) {
-        let (Stream::Conversation(id), Event::Conversation(event)) =
-            (recorded.stream, &recorded.event)
-        else {
+        let (Stream::Conversation(id), Event::Conversation(event)) = (recorded.stream, &recorded.event) else {
             return;
         };
         match event {
-            Said::MessageReceived {
-                channel, sealed, ..
-            } => self.received(id, *channel, sealed, recorded.occurred_at),
-            Said::ReplyRequested {
-                reply,
-                template,
-                variables,
-                words,
-                by_person,
-                ..
-            } => self.requested(
+            Said::MessageReceived { channel, sealed, .. } => self.received(id, *channel, sealed, recorded.occurred_at),
+            Said::ReplyRequested { reply, template, variables, words, by_person, .. } => self.requested(
                 id,
                 Reply {
                     id: *reply,
@@ -101,16 +87,9 @@ impl Outbox {
             ),
             Said::SendAttempted { reply, attempt, .. } => self.change(id, *reply, |reply| {
                 reply.attempts = *attempt;
-                reply.status = Status::InFlight {
-                    since: recorded.recorded_at,
-                };
+                reply.status = Status::InFlight { since: recorded.recorded_at };
             }),
-            Said::SendRefused {
-                reply,
-                last: false,
-                retry_at,
-                ..
-            } => self.change(id, *reply, |reply| {
+            Said::SendRefused { reply, last: false, retry_at, .. } => self.change(id, *reply, |reply| {
                 reply.status = Status::Due(retry_at.unwrap_or(recorded.recorded_at));
             }),
             Said::SendUnknown { reply, .. } => self.change(id, *reply, |reply| {
@@ -118,17 +97,10 @@ impl Outbox {
                     Status::InFlight { since } => since,
                     _ => recorded.recorded_at,
                 };
-                reply.status = Status::Unknown {
-                    attempted_at,
-                    since: recorded.recorded_at,
-                };
+                reply.status = Status::Unknown { attempted_at, since: recorded.recorded_at };
             }),
-            Said::ReplyHeld { reply, .. } => {
-                self.change(id, *reply, |reply| reply.status = Status::Held)
-            }
-            Said::SendAccepted { reply, .. }
-            | Said::SendRefused { reply, .. }
-            | Said::ReplyDropped { reply, .. } => {
+            Said::ReplyHeld { reply, .. } => self.change(id, *reply, |reply| reply.status = Status::Held),
+            Said::SendAccepted { reply, .. } | Said::SendRefused { reply, .. } | Said::ReplyDropped { reply, .. } => {
                 self.settle(id, *reply);
             }
             Said::MessageEdited { .. }
@@ -152,12 +124,8 @@ impl Outbox {
                 }
             }
             None => {
-                let begun = Conversation {
-                    channel,
-                    address: address.clone(),
-                    last_message_at: at,
-                    queue: VecDeque::new(),
-                };
+                let begun =
+                    Conversation { channel, address: address.clone(), last_message_at: at, queue: VecDeque::new() };
                 self.conversations.insert(id, begun);
             }
         }
@@ -171,13 +139,8 @@ impl Outbox {
     }
 
     fn change(&mut self, id: ConversationId, reply: ReplyId, change: impl FnOnce(&mut Reply)) {
-        let queue = self
-            .conversations
-            .get_mut(&id)
-            .map(|conversation| &mut conversation.queue);
-        if let Some(known) =
-            queue.and_then(|queue| queue.iter_mut().find(|known| known.id == reply))
-        {
+        let queue = self.conversations.get_mut(&id).map(|conversation| &mut conversation.queue);
+        if let Some(known) = queue.and_then(|queue| queue.iter_mut().find(|known| known.id == reply)) {
             change(known);
         }
     }
@@ -194,23 +157,17 @@ impl Outbox {
     /// What may be sent at this moment: for each conversation the first reply that isn't held, if it is due. One that is
     /// on its way or unknown holds back those behind it: answers arrive in order.
     pub fn due(&self, now: Timestamp) -> Vec<Work> {
-        self.fronts()
-            .filter(|work| matches!(work.reply.status, Status::Due(at) if at <= now))
-            .collect()
+        self.fronts().filter(|work| matches!(work.reply.status, Status::Due(at) if at <= now)).collect()
     }
 
     /// Replies whose attempt has an unknown outcome.
     pub fn unknown(&self) -> Vec<Work> {
-        self.fronts()
-            .filter(|work| matches!(work.reply.status, Status::Unknown { .. }))
-            .collect()
+        self.fronts().filter(|work| matches!(work.reply.status, Status::Unknown { .. })).collect()
     }
 
     /// Attempts that began and have no outcome: right after the log is read, those of a process that is no more.
     pub fn in_flight(&self) -> Vec<Work> {
-        self.fronts()
-            .filter(|work| matches!(work.reply.status, Status::InFlight { .. }))
-            .collect()
+        self.fronts().filter(|work| matches!(work.reply.status, Status::InFlight { .. })).collect()
     }
 
     /// Conversations with something owed.
@@ -221,10 +178,7 @@ impl Outbox {
     fn fronts(&self) -> impl Iterator<Item = Work> + '_ {
         self.owing.iter().filter_map(|id| {
             let conversation = self.conversations.get(id)?;
-            let reply = conversation
-                .queue
-                .iter()
-                .find(|reply| reply.status != Status::Held)?;
+            let reply = conversation.queue.iter().find(|reply| reply.status != Status::Held)?;
             Some(Work {
                 conversation: *id,
                 channel: conversation.channel,
@@ -238,12 +192,7 @@ impl Outbox {
     /// How many replies wait, by what for: due, in flight, unknown, held.
     pub fn counts(&self) -> [(&'static str, usize); 4] {
         let mut counts = [("due", 0), ("in_flight", 0), ("unknown", 0), ("held", 0)];
-        for reply in self
-            .owing
-            .iter()
-            .filter_map(|id| self.conversations.get(id))
-            .flat_map(|known| &known.queue)
-        {
+        for reply in self.owing.iter().filter_map(|id| self.conversations.get(id)).flat_map(|known| &known.queue) {
             let index = match reply.status {
                 Status::Due(_) => 0,
                 Status::InFlight { .. } => 1,

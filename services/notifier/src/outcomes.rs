@@ -26,10 +26,7 @@ impl Outcomes {
 
     /// Returns when it is durable, however long that takes.
     pub async fn publish(&self, work: &Work, told: &Told) {
-        let Told::Outcome {
-            attempt, outcome, ..
-        } = told
-        else {
+        let Told::Outcome { attempt, outcome, .. } = told else {
             return;
         };
         let observed = Observed {
@@ -43,11 +40,7 @@ impl Outcomes {
         };
         let payload = bytes::Bytes::from(observed.encode_to_vec());
         let mut pause = Duration::from_millis(100);
-        while let Err(error) = self
-            .publisher
-            .publish(SUBJECT, payload.clone(), &work.reply.trace_parent)
-            .await
-        {
+        while let Err(error) = self.publisher.publish(SUBJECT, payload.clone(), &work.reply.trace_parent).await {
             tracing::warn!(%error, "an outcome can't be told yet");
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);

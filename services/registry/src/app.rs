@@ -58,15 +58,7 @@ impl App {
         let offices = Arc::new(Offices::load(&config.city).context("deploy: offices")?);
         let calendar = calendar::load(&config.city).context("deploy: calendar")?;
         let journal = journal::open(&config.data_dir.join("log")).context("the event log")?;
-        Ok(Self {
-            config,
-            deps,
-            journal,
-            offices,
-            calendar,
-            log,
-            broker,
-        })
+        Ok(Self { config, deps, journal, offices, calendar, log, broker })
     }
 
     /// Runs until shutdown.
@@ -80,18 +72,9 @@ impl App {
         self.begin_log()?;
         let reader = self.journal.reader();
         let world = World::replay(&*reader)?;
-        tracing::info!(
-            position = world.position,
-            tickets = world.desk.tickets.len(),
-            "the log is replayed"
-        );
-        let rules = Rules {
-            calendar: self.calendar,
-            offices: self.offices,
-            clock: self.deps.clock.clone(),
-        };
-        let (writer, writer_failed) =
-            Writer::start(self.journal, Arc::new(RwLock::new(world)), rules);
+        tracing::info!(position = world.position, tickets = world.desk.tickets.len(), "the log is replayed");
+        let rules = Rules { calendar: self.calendar, offices: self.offices, clock: self.deps.clock.clone() };
+        let (writer, writer_failed) = Writer::start(self.journal, Arc::new(RwLock::new(world)), rules);
         let parts = Parts {
             identity: Identity::new(&self.config.master_key),
             config: self.config,
@@ -102,12 +85,7 @@ impl App {
         };
         let listener = TcpListener::bind(parts.config.listen)
             .await
-            .with_context(|| {
-                format!(
-                    "REGISTRY_LISTEN: {} can't be listened on",
-                    parts.config.listen
-                )
-            })?;
+            .with_context(|| format!("REGISTRY_LISTEN: {} can't be listened on", parts.config.listen))?;
         tracing::info!(address = %listener.local_addr()?, "gRPC");
         let mut tasks = JoinSet::new();
         parts.spawn(&mut tasks, listener, position, &shutdown);
@@ -129,8 +107,7 @@ impl App {
     /// The first record of a new log, once no other copy has one.
     fn begin_log(&mut self) -> Result<(), journal::Error> {
         if self.journal.reader().head() == Head::EMPTY {
-            self.journal
-                .append(&[Batch::opening(rand::random(), self.deps.clock.now())])?;
+            self.journal.append(&[Batch::opening(rand::random(), self.deps.clock.now())])?;
         }
         Ok(())
     }
@@ -166,48 +143,26 @@ struct Parts {
 }
 
 impl Parts {
-    fn spawn(
-        self,
-        tasks: &mut JoinSet<anyhow::Result<()>>,
-        listener: TcpListener,
-        position: u64,
-        shutdown: &Shutdown,
-    ) {
-        let relay = Relay {
-            reader: self.reader.clone(),
-            events: self.deps.bus.events_log(),
-            component: self.broker.clone(),
-        };
+    fn spawn(self, tasks: &mut JoinSet<anyhow::Result<()>>, listener: TcpListener, position: u64, shutdown: &Shutdown) {
+        let relay =
+            Relay { reader: self.reader.clone(), events: self.deps.bus.events_log(), component: self.broker.clone() };
         let token = shutdown.clone();
         tasks.spawn(async move { Ok(relay.run(position, token).await?) });
         tasks.spawn(keep_topology(self.deps.bus.clone(), shutdown.clone()));
-        let patience = patience::run(
-            self.writer.clone(),
-            self.deps.clock.clone(),
-            shutdown.clone(),
-        );
+        let patience = patience::run(self.writer.clone(), self.deps.clock.clone(), shutdown.clone());
         tasks.spawn(async move {
             patience.await;
             Ok(())
         });
-        let handled = self.deps.metrics.counter(
-            "registry_observations",
-            "Observations handled, by source and outcome",
-        );
-        for (source, stream) in [
-            (Source::Inbound, Stream::Inbound),
-            (Source::Observed, Stream::Observed),
-        ] {
+        let handled = self.deps.metrics.counter("registry_observations", "Observations handled, by source and outcome");
+        for (source, stream) in [(Source::Inbound, Stream::Inbound), (Source::Observed, Stream::Observed)] {
             let intake = Intake {
                 source,
                 writer: self.writer.clone(),
                 identity: self.identity.clone(),
                 handled: handled.clone(),
             };
-            let queue = self
-                .deps
-                .bus
-                .work_queue(stream, WorkQueueConfig::new("registry-v1"));
+            let queue = self.deps.bus.work_queue(stream, WorkQueueConfig::new("registry-v1"));
             let token = shutdown.clone();
             tasks.spawn(async move {
                 queue.run(intake, token).await;
@@ -224,30 +179,18 @@ impl Parts {
             reader: self.reader.clone(),
             public_numbers: self.config.public_numbers,
         });
-        let delivery = DeliveryServiceServer::new(grpc::Delivery {
-            writer: self.writer,
-        });
-        let log = LogServiceServer::new(grpc::Log {
-            reader: self.reader,
-        });
-        reporter
-            .set_serving::<TicketServiceServer<grpc::Tickets>>()
-            .await;
-        reporter
-            .set_serving::<DeliveryServiceServer<grpc::Delivery>>()
-            .await;
+        let delivery = DeliveryServiceServer::new(grpc::Delivery { writer: self.writer });
+        let log = LogServiceServer::new(grpc::Log { reader: self.reader });
+        reporter.set_serving::<TicketServiceServer<grpc::Tickets>>().await;
+        reporter.set_serving::<DeliveryServiceServer<grpc::Delivery>>().await;
         let reflection = tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(DESCRIPTORS)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
             .build_v1()?;
         let stopping = async move {
             shutdown.cancelled().await;
-            reporter
-                .set_not_serving::<TicketServiceServer<grpc::Tickets>>()
-                .await;
-            reporter
-                .set_not_serving::<DeliveryServiceServer<grpc::Delivery>>()
-                .await;
+            reporter.set_not_serving::<TicketServiceServer<grpc::Tickets>>().await;
+            reporter.set_not_serving::<DeliveryServiceServer<grpc::Delivery>>().await;
         };
         let server = tonic::transport::Server::builder()
             .trace_fn(|_| tracing::info_span!("grpc"))

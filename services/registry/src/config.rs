@@ -43,12 +43,7 @@ impl Config {
                 .optional("SEGNALALO_PUBLIC_NUMBERS")
                 .unwrap_or_else(|| "393601075737".to_owned())
                 .split(',')
-                .map(|number| {
-                    number
-                        .chars()
-                        .filter(char::is_ascii_digit)
-                        .collect::<String>()
-                })
+                .map(|number| number.chars().filter(char::is_ascii_digit).collect::<String>())
                 .filter(|number| !number.is_empty())
                 .collect(),
         })

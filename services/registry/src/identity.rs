@@ -35,9 +35,7 @@ fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
 impl Identity {
     /// Derives the pepper from the master secret.
     pub fn new(master: &Secret) -> Self {
-        Self {
-            pepper: mac(master.expose().as_bytes(), &[b"segnalalo/pepper/1"]),
-        }
+        Self { pepper: mac(master.expose().as_bytes(), &[b"segnalalo/pepper/1"]) }
     }
 
     fn id(&self, parts: &[&[u8]]) -> [u8; 16] {
@@ -66,25 +64,16 @@ impl Identity {
             ids.push((author.id_type, author.id.as_str()));
         }
         if !author.business_scoped_id.is_empty() && author.business_scoped_id != author.id {
-            ids.push((
-                IdType::BusinessScoped as i32,
-                author.business_scoped_id.as_str(),
-            ));
+            ids.push((IdType::BusinessScoped as i32, author.business_scoped_id.as_str()));
         }
-        ids.iter()
-            .map(|(id_type, id)| {
-                PersonId(self.id(&[b"person", &id_type.to_be_bytes(), id.as_bytes()]))
-            })
-            .collect()
+        ids.iter().map(|(id_type, id)| PersonId(self.id(&[b"person", &id_type.to_be_bytes(), id.as_bytes()]))).collect()
     }
 
     /// The private conversations that a person may have on a channel, as `ReceiveMessage::conversations` wants them.
     pub fn private(&self, channel: Channel, author: &Author) -> Vec<ConversationId> {
         self.people(author)
             .iter()
-            .map(|person| {
-                ConversationId(self.id(&[b"conversation", channel.code().as_bytes(), &person.0]))
-            })
+            .map(|person| ConversationId(self.id(&[b"conversation", channel.code().as_bytes(), &person.0])))
             .collect()
     }
 
@@ -140,11 +129,7 @@ mod tests {
 
     #[test]
     fn a_person_is_the_same_in_comments_and_in_messenger() {
-        let author = Author {
-            id: "42".into(),
-            id_type: IdType::PageScoped as i32,
-            ..Author::default()
-        };
+        let author = Author { id: "42".into(), id_type: IdType::PageScoped as i32, ..Author::default() };
         assert!(identity().person(&author).is_some());
         assert_ne!(
             identity().private(Channel::Messenger, &author),
@@ -161,24 +146,14 @@ mod tests {
             business_scoped_id: "IT.1".into(),
             ..Author::default()
         };
-        let scoped = Author {
-            id: "IT.1".into(),
-            id_type: IdType::BusinessScoped as i32,
-            ..Author::default()
-        };
+        let scoped = Author { id: "IT.1".into(), id_type: IdType::BusinessScoped as i32, ..Author::default() };
         let begun = identity().private(Channel::Whatsapp, &both);
-        assert_eq!(
-            begun.last(),
-            identity().private(Channel::Whatsapp, &scoped).last()
-        );
+        assert_eq!(begun.last(), identity().private(Channel::Whatsapp, &scoped).last());
     }
 
     #[test]
     fn a_place_is_the_same_however_it_is_spaced() {
-        assert_eq!(
-            identity().place("Via Roma, 3"),
-            identity().place("via  roma 3")
-        );
+        assert_eq!(identity().place("Via Roma, 3"), identity().place("via  roma 3"));
         assert_ne!(identity().place("via Roma"), identity().place("via Torino"));
         assert_eq!(identity().place(" "), None);
     }

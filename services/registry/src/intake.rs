@@ -46,9 +46,7 @@ impl Intake {
             Ok(translated) => translated,
             Err(error) => {
                 self.count("parked");
-                return Outcome::Park {
-                    why: describe(&error),
-                };
+                return Outcome::Park { why: describe(&error) };
             }
         };
         let waits_for_thread = matches!(
@@ -65,15 +63,8 @@ impl Intake {
             trace_parent: delivery.traceparent,
         };
         match self.writer.execute(request).await {
-            Ok(receipt)
-                if receipt.ignored
-                    && waits_for_thread
-                    && delivery.delivered < TRIES_FOR_A_THREAD =>
-            {
-                Outcome::Retry {
-                    after: THREAD_PAUSE,
-                    why: "its thread isn't known yet".to_owned(),
-                }
+            Ok(receipt) if receipt.ignored && waits_for_thread && delivery.delivered < TRIES_FOR_A_THREAD => {
+                Outcome::Retry { after: THREAD_PAUSE, why: "its thread isn't known yet".to_owned() }
             }
             Ok(receipt) => {
                 self.count(if receipt.ignored {
@@ -87,14 +78,11 @@ impl Intake {
             }
             Err(writer::Error::Rejected(rejection)) => {
                 self.count("rejected");
-                Outcome::Park {
-                    why: format!("{}: {rejection}", rejection.code()),
-                }
+                Outcome::Park { why: format!("{}: {rejection}", rejection.code()) }
             }
-            Err(writer::Error::Unavailable) => Outcome::Retry {
-                after: PAUSE,
-                why: "the log takes nothing now".to_owned(),
-            },
+            Err(writer::Error::Unavailable) => {
+                Outcome::Retry { after: PAUSE, why: "the log takes nothing now".to_owned() }
+            }
         }
     }
 
@@ -103,11 +91,7 @@ impl Intake {
             Source::Inbound => translate::inbound(payload, &self.identity),
             Source::Observed => translate::observed(payload, &self.identity, |conversation| {
                 self.writer.read(|world| -> Option<Channel> {
-                    world
-                        .desk
-                        .conversations
-                        .get(&conversation)
-                        .and_then(|state| state.channel)
+                    world.desk.conversations.get(&conversation).and_then(|state| state.channel)
                 })
             }),
         }
@@ -118,12 +102,10 @@ impl Intake {
             Source::Inbound => "inbound",
             Source::Observed => "observed",
         };
-        self.handled
-            .add(1, &[("source", source), ("outcome", outcome)]);
+        self.handled.add(1, &[("source", source), ("outcome", outcome)]);
     }
 }
 
 fn describe(error: &translate::Error) -> String {
-    std::error::Error::source(error)
-        .map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
+    std::error::Error::source(error).map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
 }

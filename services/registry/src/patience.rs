@@ -20,11 +20,7 @@ pub async fn run(writer: Writer, clock: SharedClock, shutdown: Shutdown) {
         for (conversation, message) in overdue {
             let request = Request {
                 cause: CauseId::derived(&[b"patience", &message.0]),
-                command: Command::GiveUpOnTriage {
-                    conversation,
-                    message,
-                    reason: GivenUp::TimedOut,
-                },
+                command: Command::GiveUpOnTriage { conversation, message, reason: GivenUp::TimedOut },
                 occurred_at: None,
                 trace_parent: String::new(),
             };

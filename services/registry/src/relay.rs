@@ -23,17 +23,13 @@ pub enum Error {
          `segnalalo log verify` on the log; wipe EVENTS to take the log's, or start with an empty log to take the broker's"
     )]
     Fork(u64),
-    #[error(
-        "another registry writes to this broker (EVENTS is at {actual}, this log at {ours}): stop one of them"
-    )]
+    #[error("another registry writes to this broker (EVENTS is at {actual}, this log at {ours}): stop one of them")]
     Fenced { actual: u64, ours: u64 },
     #[error("the log can't be read or written")]
     Journal(#[from] journal::Error),
     #[error("the broker can't be reached")]
     Broker(#[from] bus::Error),
-    #[error(
-        "the record at position {0} can't be published: its event is of an unknown kind or damaged"
-    )]
+    #[error("the record at position {0} can't be published: its event is of an unknown kind or damaged")]
     Unpublishable(u64),
 }
 
@@ -65,11 +61,7 @@ async fn compare(reader: &dyn Reader, events: &EventsLog) -> Result<Heads, Error
     let head = reader.head();
     if last <= head.position {
         let ours = reader.read(last)?;
-        return if ours.as_ref() == Some(&bytes) {
-            Ok(Heads::BrokerBehind(last))
-        } else {
-            Err(Error::Fork(last))
-        };
+        return if ours.as_ref() == Some(&bytes) { Ok(Heads::BrokerBehind(last)) } else { Err(Error::Fork(last)) };
     }
     if head.position > 0 && events.get(head.position).await? != reader.read(head.position)? {
         return Err(Error::Fork(head.position));
@@ -80,11 +72,7 @@ async fn compare(reader: &dyn Reader, events: &EventsLog) -> Result<Heads, Error
 /// The log lost its tail, or is an old backup: the broker's copy extends it.
 async fn import(journal: &mut dyn Journal, events: &EventsLog, last: u64) -> Result<(), Error> {
     let first = journal.reader().head().position + 1;
-    tracing::warn!(
-        first,
-        last,
-        "the log is behind EVENTS: taking the missing records from there"
-    );
+    tracing::warn!(first, last, "the log is behind EVENTS: taking the missing records from there");
     let mut records = Vec::with_capacity(CHUNK);
     for position in first..=last {
         let record = events.get(position).await?.ok_or(Error::Fork(position))?;
@@ -115,8 +103,7 @@ impl Relay {
             match self.drain(&mut sent).await {
                 Ok(()) => self.component.ready(),
                 Err(Error::Broker(error)) => {
-                    self.component
-                        .not_ready(&format!("{error}: facts wait in the log"));
+                    self.component.not_ready(&format!("{error}: facts wait in the log"));
                     tokio::select! {
                         () = shutdown.cancelled() => return Ok(()),
                         () = tokio::time::sleep(PAUSE) => {}
@@ -143,10 +130,7 @@ impl Relay {
         match compare(&*self.reader, &self.events).await {
             Ok(Heads::BrokerBehind(position)) => *sent = position,
             Ok(Heads::BrokerAhead(actual)) => {
-                return Err(Error::Fenced {
-                    actual,
-                    ours: self.reader.head().position,
-                });
+                return Err(Error::Fenced { actual, ours: self.reader.head().position });
             }
             Err(Error::Broker(_)) => {}
             Err(error) => return Err(error),
@@ -157,20 +141,12 @@ impl Relay {
     async fn drain(&self, sent: &mut u64) -> Result<(), Error> {
         loop {
             let records = self.reader.read_all(*sent, CHUNK)?;
-            let Some((last, _)) = records
-                .last()
-                .map(|(position, bytes)| (*position, bytes.len()))
-            else {
+            let Some((last, _)) = records.last().map(|(position, bytes)| (*position, bytes.len())) else {
                 return Ok(());
             };
             let messages = records
                 .into_iter()
-                .map(|(position, record)| {
-                    Ok((
-                        subject(&record).ok_or(Error::Unpublishable(position))?,
-                        record,
-                    ))
-                })
+                .map(|(position, record)| Ok((subject(&record).ok_or(Error::Unpublishable(position))?, record)))
                 .collect::<Result<Vec<(String, Bytes)>, Error>>()?;
             match self.events.append(*sent, &messages).await {
                 Ok(()) => *sent = last,

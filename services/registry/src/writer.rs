@@ -6,9 +6,7 @@ mod group;
 
 use crate::{journal, world::World};
 use group::Group;
-use segnalalo_domain::{
-    Timestamp, calendar::Calendar, desk::Command, id::CauseId, rejection::Rejection,
-};
+use segnalalo_domain::{Timestamp, calendar::Calendar, desk::Command, id::CauseId, rejection::Rejection};
 use segnalalo_kit::{city::Offices, clock::SharedClock};
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::{mpsc, oneshot};
@@ -92,10 +90,7 @@ impl Writer {
     /// `Rejected` changes nothing. After `Unavailable` the same request may be sent again: it is handled once.
     pub async fn execute(&self, request: Request) -> Result<Receipt, Error> {
         let (answer, answered) = oneshot::channel();
-        self.requests
-            .send((request, answer))
-            .await
-            .map_err(|_| Error::Unavailable)?;
+        self.requests.send((request, answer)).await.map_err(|_| Error::Unavailable)?;
         answered.await.map_err(|_| Error::Unavailable)?
     }
 

@@ -22,12 +22,7 @@ use std::{
 
 fn registry() -> (Writer, Arc<dyn Reader>) {
     let mut journal = Memory::default();
-    journal
-        .append(&[Batch::opening(
-            [7; 16],
-            segnalalo_domain::Timestamp::UNIX_EPOCH,
-        )])
-        .unwrap();
+    journal.append(&[Batch::opening([7; 16], segnalalo_domain::Timestamp::UNIX_EPOCH)]).unwrap();
     let reader = journal.reader();
     let world = World::replay(&*reader).unwrap();
     let city = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/biella"));
@@ -41,11 +36,7 @@ fn registry() -> (Writer, Arc<dyn Reader>) {
 }
 
 fn sealed() -> Sealed {
-    Sealed {
-        scheme: Scheme::Plain,
-        person: None,
-        payload: Vec::new(),
-    }
+    Sealed { scheme: Scheme::Plain, person: None, payload: Vec::new() }
 }
 
 fn conversation(name: &str) -> ConversationId {
@@ -57,12 +48,7 @@ fn message(name: &str) -> MessageId {
 }
 
 fn request(cause: &str, command: Command) -> Request {
-    Request {
-        cause: CauseId::derived(&[cause.as_bytes()]),
-        command,
-        occurred_at: None,
-        trace_parent: String::new(),
-    }
+    Request { cause: CauseId::derived(&[cause.as_bytes()]), command, occurred_at: None, trace_parent: String::new() }
 }
 
 fn received(name: &str) -> Request {
@@ -106,10 +92,7 @@ fn taken(number_of_before: u32, ticket: TicketRef) -> Request {
     let command = Command::Act(Act {
         ticket,
         expected_version: None,
-        actor: Actor {
-            kind: ActorType::Person,
-            name: "anna".into(),
-        },
+        actor: Actor { kind: ActorType::Person, name: "anna".into() },
         action: Action::TakeInCharge { office: None },
     });
     request(&format!("taken {number_of_before}"), command)
@@ -128,22 +111,12 @@ async fn a_hundred_reports_at_once_get_numbers_without_gaps_and_replay_gives_the
         writer.execute(concluded(name)).await.unwrap();
     });
     futures::future::join_all(all).await;
-    let numbered = names
-        .iter()
-        .zip(0..)
-        .map(|(name, n)| writer.execute(taken(n, only_ticket(&writer, name))));
+    let numbered = names.iter().zip(0..).map(|(name, n)| writer.execute(taken(n, only_ticket(&writer, name))));
     for receipt in futures::future::join_all(numbered).await {
         assert!(!receipt.unwrap().repeated);
     }
-    let numbers = writer.read(|world| {
-        world
-            .desk
-            .register
-            .numbers
-            .keys()
-            .map(|number| number.number)
-            .collect::<Vec<_>>()
-    });
+    let numbers =
+        writer.read(|world| world.desk.register.numbers.keys().map(|number| number.number).collect::<Vec<_>>());
     assert_eq!(numbers, (1..=100).collect::<Vec<_>>());
     let replayed = World::replay(&*reader).unwrap();
     writer.read(|live| assert!(*live == replayed, "replay gives another world"));
@@ -152,23 +125,12 @@ async fn a_hundred_reports_at_once_get_numbers_without_gaps_and_replay_gives_the
 #[tokio::test]
 async fn the_same_cause_is_handled_once_also_within_one_group() {
     let (writer, reader) = registry();
-    let both = futures::future::join(
-        writer.execute(received("mario")),
-        writer.execute(received("mario")),
-    )
-    .await;
+    let both = futures::future::join(writer.execute(received("mario")), writer.execute(received("mario"))).await;
     let (first, second) = (both.0.unwrap(), both.1.unwrap());
     assert!(!first.repeated && second.repeated);
     assert_eq!(first.position, second.position);
     let later = writer.execute(received("mario")).await.unwrap();
-    assert_eq!(
-        later,
-        Receipt {
-            position: first.position,
-            repeated: true,
-            ignored: false
-        }
-    );
+    assert_eq!(later, Receipt { position: first.position, repeated: true, ignored: false });
     assert_eq!(reader.head().position, 2);
 }
 
@@ -180,33 +142,19 @@ async fn an_observation_that_changes_nothing_is_noted_once() {
         message: message("nothing"),
         reason: GivenUp::TimedOut,
     };
-    let first = writer
-        .execute(request("give up", command.clone()))
-        .await
-        .unwrap();
+    let first = writer.execute(request("give up", command.clone())).await.unwrap();
     assert!(!first.repeated);
-    assert!(
-        writer
-            .execute(request("give up", command))
-            .await
-            .unwrap()
-            .repeated
-    );
+    assert!(writer.execute(request("give up", command)).await.unwrap().repeated);
     assert_eq!(reader.head().position, 2);
 }
 
 #[tokio::test]
 async fn a_refusal_leaves_no_trace_and_may_be_tried_again() {
     let (writer, reader) = registry();
-    let unknown = TicketRef::Protocol(Cited {
-        year: None,
-        number: 1,
-    });
+    let unknown = TicketRef::Protocol(Cited { year: None, number: 1 });
     for _ in 0..2 {
         let refused = writer.execute(taken(0, unknown.clone())).await;
-        assert!(
-            matches!(refused, Err(Error::Rejected(rejection)) if rejection.code() == "UNKNOWN_TICKET")
-        );
+        assert!(matches!(refused, Err(Error::Rejected(rejection)) if rejection.code() == "UNKNOWN_TICKET"));
     }
     assert_eq!(reader.head().position, 1);
 }
@@ -217,13 +165,7 @@ async fn a_verdict_that_a_crash_left_unrouted_is_routed_at_the_next_start() {
     writer.execute(received("mario")).await.unwrap();
     writer.execute(concluded("mario")).await.unwrap();
     // A log that ends between the verdict and its routing.
-    let records = reader
-        .read_all(0, 3)
-        .unwrap()
-        .into_iter()
-        .map(|(_, record)| record)
-        .take(3)
-        .collect::<Vec<_>>();
+    let records = reader.read_all(0, 3).unwrap().into_iter().map(|(_, record)| record).take(3).collect::<Vec<_>>();
     let mut cut = Memory::default();
     cut.import(&records).unwrap();
     let world = World::replay(&*cut.reader()).unwrap();
@@ -238,13 +180,6 @@ async fn a_verdict_that_a_crash_left_unrouted_is_routed_at_the_next_start() {
     let (restarted, _failed) = Writer::start(Box::new(cut), Arc::new(RwLock::new(world)), rules);
     // Whatever is asked next finds it routed.
     restarted.execute(received("lucia")).await.unwrap();
-    restarted.read(|world| {
-        assert_eq!(
-            world.desk.conversations[&conversation("mario")]
-                .tickets
-                .len(),
-            1
-        )
-    });
+    restarted.read(|world| assert_eq!(world.desk.conversations[&conversation("mario")].tickets.len(), 1));
     assert!(cut_reader.head().position > 4);
 }

@@ -42,17 +42,43 @@ pub fn parse(phrases: &Phrases) -> Cli {
     Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
 }
 
-/// Puts the city's words on a command and on those below it.
+/// Puts the city's words on a command, its arguments and the commands below it.
 fn explain(command: clap::Command, path: &str, phrases: &Phrases) -> clap::Command {
-    let command = match phrases.raw(Part::Help, path) {
-        Some(about) => command.about(about.to_owned()),
-        None => command,
+    let said = |key: &str| phrases.raw(Part::Help, key).map(str::to_owned);
+    let heading = |key: &str| fixed(said(key).unwrap_or_default());
+    let flag = |name: &'static str, short: char, action: clap::ArgAction| {
+        let help = said(&format!("* {name}")).unwrap_or_default();
+        let flag = clap::Arg::new(name).short(short).long(name).action(action).help(help);
+        flag.help_heading(heading("heading options"))
+    };
+    let about = said(path).unwrap_or_default();
+    let command = command
+        .about(about)
+        .subcommand_help_heading(heading("heading commands"))
+        .help_template(heading("heading template"))
+        .disable_help_flag(true)
+        .mut_args(|argument| {
+            let id = argument.get_id().to_string();
+            let help = said(&format!("{path} {id}")).or_else(|| said(&format!("* {id}")));
+            let positional = argument.is_positional();
+            let under = heading(if positional { "heading arguments" } else { "heading options" });
+            argument.help(help.unwrap_or_default()).help_heading(under)
+        })
+        .arg(flag("help", 'h', clap::ArgAction::Help));
+    let command = match path {
+        "" => command.disable_version_flag(true).arg(flag("version", 'V', clap::ArgAction::Version)),
+        _ => command,
     };
     let names = command.get_subcommands().map(|below| below.get_name().to_owned()).collect::<Vec<_>>();
     names.into_iter().fold(command, |command, name| {
         let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
         command.mut_subcommand(name, |below| explain(below, &path, phrases))
     })
+}
+
+/// clap keeps headings for as long as the process lives.
+fn fixed(text: String) -> &'static str {
+    Box::leak(text.into_boxed_str())
 }
 
 #[cfg(test)]
@@ -63,7 +89,11 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent_and_every_command_is_explained() {
         fn check(command: &clap::Command, path: &str) {
-            assert!(command.get_about().is_some(), "[help] has no {path:?}");
+            let said = |text: Option<&clap::builder::StyledStr>| text.is_some_and(|text| !text.to_string().is_empty());
+            assert!(said(command.get_about()), "[help] has no {path:?}");
+            for argument in command.get_arguments() {
+                assert!(said(argument.get_help()), "[help] has no \"{path} {}\"", argument.get_id());
+            }
             for below in command.get_subcommands() {
                 check(below, &format!("{path}.{}", below.get_name()));
             }

@@ -5,11 +5,12 @@ use crate::{
     phrases::{Part, Phrases, Values},
 };
 use segnalalo_kit::config::Vars;
-use segnalalo_proto::registry::v1::{
-    log_service_client::LogServiceClient, ticket_service_client::TicketServiceClient,
-};
+use segnalalo_proto::registry::v1::{log_service_client::LogServiceClient, ticket_service_client::TicketServiceClient};
 use std::time::Duration;
-use tonic::{Code, Status, transport::{Channel, Endpoint}};
+use tonic::{
+    Code, Status,
+    transport::{Channel, Endpoint},
+};
 
 const VARIABLE: &str = "SEGNALALO_REGISTRY_URL";
 const DEFAULT_URL: &str = "http://127.0.0.1:50051";
@@ -61,6 +62,14 @@ impl Registry {
         };
         failure.with(&detail)
     }
+}
+
+/// Whether nobody can tell if the command was done.
+pub fn is_uncertain(status: &Status) -> bool {
+    matches!(
+        status.code(),
+        Code::Unavailable | Code::Unknown | Code::DeadlineExceeded | Code::Cancelled | Code::Internal
+    )
 }
 
 /// The stable code of the refusal; empty when it is none of ours.

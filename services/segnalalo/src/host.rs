@@ -118,7 +118,11 @@ impl Host {
     /// "registry: log: replaying", for those who wait.
     pub fn not_ready(&self) -> String {
         let of = |health: &Health| {
-            health.not_ready().into_iter().map(|(part, why)| format!("{}: {part}: {why}", health.service())).collect::<Vec<_>>()
+            health
+                .not_ready()
+                .into_iter()
+                .map(|(part, why)| format!("{}: {part}: {why}", health.service()))
+                .collect::<Vec<_>>()
         };
         self.healths.iter().flat_map(of).collect::<Vec<_>>().join("; ")
     }

@@ -35,14 +35,13 @@ pub fn date(text: &str, phrases: &Phrases) -> Result<String, Failure> {
         }
         Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
     };
-    read()
-        .map(|date| date.to_string())
-        .ok_or_else(|| Failure::usage(phrases.text("bad_date", &[("text", text)])))
+    read().map(|date| date.to_string()).ok_or_else(|| Failure::usage(phrases.text("bad_date", &[("text", text)])))
 }
 
 /// Who acts: named on the line, or by `SEGNALALO_OPERATOR`, or as the machine knows him.
 pub fn actor(named: Option<&str>, vars: &Vars, phrases: &Phrases) -> Result<Actor, Failure> {
-    let name = named.map(str::to_owned).or_else(|| vars.optional("SEGNALALO_OPERATOR")).or_else(|| vars.optional("USER"));
+    let name =
+        named.map(str::to_owned).or_else(|| vars.optional("SEGNALALO_OPERATOR")).or_else(|| vars.optional("USER"));
     match name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()) {
         Some(name) => Ok(Actor { r#type: actor::Type::Person as i32, name }),
         None => Err(Failure::usage(phrases.text("no_operator", &[]))),
@@ -62,9 +61,8 @@ pub fn states(texts: &[String], phrases: &Phrases) -> Result<Vec<i32>, Failure> 
         .map(|text| {
             let wanted = text.trim().to_lowercase();
             let code = codes.iter().find(|code| **code == wanted || phrases.word("state", code) == wanted);
-            let state = code.and_then(|code| {
-                TicketState::from_str_name(&format!("TICKET_STATE_{}", code.to_ascii_uppercase()))
-            });
+            let state = code
+                .and_then(|code| TicketState::from_str_name(&format!("TICKET_STATE_{}", code.to_ascii_uppercase())));
             state.map(|state| state as i32).ok_or_else(|| {
                 Failure::usage(phrases.text("bad_state", &[("text", text), ("states", &codes.join(", "))]))
             })

@@ -8,16 +8,9 @@ use crate::failure::Failure;
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use segnalalo_domain::calendar::rome;
-use segnalalo_kit::{
-    city::Dates,
-    config::Vars,
-};
+use segnalalo_kit::{city::Dates, config::Vars};
 use serde::Deserialize;
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::PathBuf,
-};
+use std::{collections::BTreeMap, fs, path::PathBuf};
 
 const FILE: &str = "cli.toml";
 const CLI: &str = include_str!("../../../deploy/biella/cli.toml");

@@ -54,7 +54,9 @@ impl App {
             events,
             open: deps.metrics.gauge("sla_clock_open_timers", "Rungs of running terms that are still to come"),
             fired: deps.metrics.counter("sla_clock_fired", "Rungs said on OBSERVED, by deadline and rung"),
-            unreadable: deps.metrics.counter("sla_clock_unreadable_records", "Records of the log that weren't understood"),
+            unreadable: deps
+                .metrics
+                .counter("sla_clock_unreadable_records", "Records of the log that weren't understood"),
         })
     }
 

@@ -16,8 +16,6 @@ impl Config {
     /// Names the variable and what is wrong with it.
     pub fn from_vars(vars: &Vars) -> Result<Self, Error> {
         let seconds = vars.parsed("SLA_CLOCK_RETRY_SECONDS", RETRY_SECONDS)?;
-        Ok(Self {
-            retry_after: Duration::from_secs(seconds),
-        })
+        Ok(Self { retry_after: Duration::from_secs(seconds) })
     }
 }

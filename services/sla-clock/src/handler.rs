@@ -33,12 +33,7 @@ pub struct Handler {
 
 impl Handler {
     pub fn new(retry_after: Duration) -> Self {
-        Self {
-            timers: Timers::default(),
-            said: HashMap::new(),
-            retry_after,
-            caught_up: false,
-        }
+        Self { timers: Timers::default(), said: HashMap::new(), retry_after, caught_up: false }
     }
 
     /// Takes one record of the log.
@@ -191,12 +186,8 @@ mod tests {
         handler.said(due, measured);
         assert!(handler.to_say(now, measured + MINUTE / 2).is_empty());
         assert_eq!(handler.to_say(now, measured + MINUTE), [due]);
-        let reached = Happened::DeadlineReached {
-            deadline: due.deadline,
-            version: due.version,
-            rung: due.rung,
-            due_at: due.at,
-        };
+        let reached =
+            Happened::DeadlineReached { deadline: due.deadline, version: due.version, rung: due.rung, due_at: due.at };
         handler.take(&bytes(reached)).unwrap();
         assert!(handler.to_say(now, measured + MINUTE * 2).is_empty());
         assert!(handler.said.is_empty());

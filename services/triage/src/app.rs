@@ -161,10 +161,7 @@ impl App {
             self.park(owed, reason, traceparent).await?;
         }
         let now = self.clock.now();
-        let observed = Observed {
-            occurred_at: Some(time::to_wire(now)),
-            observation: Some(said.observation(owed)),
-        };
+        let observed = Observed { occurred_at: Some(time::to_wire(now)), observation: Some(said.observation(owed)) };
         self.publisher.publish(SUBJECT, observed.encode_to_vec().into(), traceparent).await?;
         if let Said::Concluded(concluded) = &said {
             let kind = kind_from_wire(concluded.kind).map_or("unspecified", segnalalo_domain::words::Kind::code);

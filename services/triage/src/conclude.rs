@@ -20,7 +20,7 @@ const TRIES: u32 = 3;
 /// What is said of a message.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Said {
-    Concluded(TriageConcluded),
+    Concluded(Box<TriageConcluded>),
     /// With the reason: nothing personal.
     Parked(&'static str),
 }
@@ -28,7 +28,7 @@ pub enum Said {
 impl Said {
     pub fn observation(&self, owed: &Owed) -> Observation {
         match self {
-            Self::Concluded(concluded) => Observation::TriageConcluded(concluded.clone()),
+            Self::Concluded(concluded) => Observation::TriageConcluded((**concluded).clone()),
             Self::Parked(reason) => Observation::TriageParked(TriageParked {
                 conversation_id: owed.conversation.to_vec(),
                 message_id: owed.message.to_vec(),
@@ -52,7 +52,7 @@ pub fn conclude(owed: &Owed, classify: impl Fn(&Message<'_>) -> Verdict) -> Said
     };
     let verdict = (0..TRIES).find_map(|_| catch_unwind(AssertUnwindSafe(|| classify(&message))).ok());
     match verdict {
-        Some(verdict) => Said::Concluded(to_wire(owed, verdict)),
+        Some(verdict) => Said::Concluded(Box::new(to_wire(owed, verdict))),
         None => Said::Parked("the classifier failed on the message"),
     }
 }
@@ -94,10 +94,7 @@ mod tests {
     }
 
     fn owed(text: &str, content_type: ContentType, attachments: u32) -> Owed {
-        let content = PersonalContent {
-            text: text.to_owned(),
-            ..PersonalContent::default()
-        };
+        let content = PersonalContent { text: text.to_owned(), ..PersonalContent::default() };
         Owed {
             conversation: ConversationId([1; 16]),
             message: MessageId([2; 16]),
@@ -113,7 +110,7 @@ mod tests {
 
     fn concluded(said: Said) -> TriageConcluded {
         match said {
-            Said::Concluded(concluded) => concluded,
+            Said::Concluded(concluded) => *concluded,
             Said::Parked(reason) => panic!("{reason}"),
         }
     }
@@ -165,11 +162,7 @@ mod tests {
     #[test]
     fn what_was_erased_is_parked() {
         let mut owed = owed("x", ContentType::Text, 0);
-        owed.sealed = Sealed {
-            scheme: Scheme::Erased,
-            person: None,
-            payload: Vec::new(),
-        };
+        owed.sealed = Sealed { scheme: Scheme::Erased, person: None, payload: Vec::new() };
         assert!(matches!(conclude(&owed, |_| unreachable!()), Said::Parked(_)));
     }
 }

@@ -13,8 +13,6 @@ impl Config {
     /// # Errors
     /// Names the variable and what is wrong with it.
     pub fn from_vars(vars: &Vars) -> Result<Self, Error> {
-        Ok(Self {
-            city: vars.parsed("SEGNALALO_CITY", PathBuf::from("deploy/biella"))?,
-        })
+        Ok(Self { city: vars.parsed("SEGNALALO_CITY", PathBuf::from("deploy/biella"))? })
     }
 }

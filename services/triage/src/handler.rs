@@ -4,7 +4,10 @@
 
 use jiff::Timestamp;
 use segnalalo_domain::{
-    event::{Event, Recorded, Stream, conversation::Event as Said},
+    event::{
+        Event, Recorded, Stream,
+        conversation::{Event as Said, GivenUp},
+    },
     id::{ConversationId, MessageId},
     sealed::Sealed,
     words::{Channel, ContentType},
@@ -66,14 +69,7 @@ impl Handler {
             return;
         };
         match said {
-            Said::MessageReceived {
-                message,
-                channel,
-                content_type,
-                attachments,
-                sealed,
-                ..
-            } => self.push(Owed {
+            Said::MessageReceived { message, channel, content_type, attachments, sealed, .. } => self.push(Owed {
                 conversation,
                 message,
                 position: recorded.position,
@@ -85,7 +81,11 @@ impl Handler {
                 trace_parent: recorded.trace_parent,
             }),
             Said::MessageEdited { message, sealed } => self.edit(conversation, message, sealed),
-            Said::MessageConcluded { message, .. } | Said::TriageGivenUp { message, .. } => self.settle(conversation, message),
+            Said::MessageConcluded { message, .. } | Said::TriageGivenUp { message, reason: GivenUp::Parked } => {
+                self.settle(conversation, message);
+            }
+            // The URP got it unclassified; a late conclusion still classifies it, and still warns of an emergency.
+            Said::TriageGivenUp { reason: GivenUp::TimedOut, .. } => {}
             Said::MessageRouted { .. }
             | Said::MessageRemoved { .. }
             | Said::MessageReacted { .. }

@@ -59,7 +59,8 @@ pub fn run(classifier: &Classifier, mut reader: impl BufRead, mut writer: impl W
 }
 
 fn classify(classifier: &Classifier, line: &[u8]) -> Result<Value, String> {
-    let line: Line = serde_json::from_slice(line).map_err(|error| format!("not the JSON that was expected: {error}"))?;
+    let line: Line =
+        serde_json::from_slice(line).map_err(|error| format!("not the JSON that was expected: {error}"))?;
     let channel = Channel::from_code(&line.channel).ok_or_else(|| {
         let known: Vec<&str> = Channel::ALL.iter().map(|channel| channel.code()).collect();
         format!("channel: expected one of {}", known.join(", "))

@@ -2,6 +2,8 @@
 //! the taxonomy, `tune` those the lexicon was tuned on, `held` those nobody looked at while tuning. Labels were written
 //! from the taxonomy before any output was seen.
 
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
 use segnalalo_domain::words::Channel;
 use segnalalo_triage::classify::{Classifier, Message, Verdict};
 use serde::Deserialize;
@@ -83,7 +85,9 @@ impl Score {
         let Some(office) = example.office.as_deref() else {
             return;
         };
-        let accepted = |code: Option<&str>| code.is_some_and(|code| code == office || example.also.iter().any(|also| also == code));
+        let accepted = |code: Option<&str>| {
+            code.is_some_and(|code| code == office || example.also.iter().any(|also| also == code))
+        };
         let first = verdict.office.as_deref();
         self.offices += 1;
         self.office += u32::from(first == Some(office));
@@ -171,4 +175,16 @@ fn odd_wordings_are_understood() {
     assert!(f64::from(score.kind) >= 0.90 * f64::from(score.all));
     assert!(f64::from(score.office) >= 0.88 * f64::from(score.offices));
     assert_eq!(score.found, score.emergencies);
+}
+
+#[test]
+fn a_second_part_written_after_tuning_and_never_looked_at_is_understood() {
+    let score = score("new");
+    assert!(f64::from(score.kind) >= 0.80 * f64::from(score.all));
+    assert!(f64::from(score.office) >= 0.75 * f64::from(score.offices));
+}
+
+#[test]
+fn tmp_new2() {
+    score("new2");
 }

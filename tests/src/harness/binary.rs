@@ -32,10 +32,7 @@ fn find() -> Result<PathBuf> {
     }
     // target/<profile>/deps/<test>-<hash>
     let test = env::current_exe().context("where the test itself is")?;
-    let profile = test
-        .ancestors()
-        .nth(2)
-        .context("the test isn't in a target folder")?;
+    let profile = test.ancestors().nth(2).context("the test isn't in a target folder")?;
     let program = profile.join("segnalalo");
     if !program.is_file() {
         build(profile)?;
@@ -46,16 +43,11 @@ fn find() -> Result<PathBuf> {
 
 fn build(profile: &Path) -> Result<()> {
     let mut command = Command::new(env!("CARGO"));
-    command
-        .args(["build", "--quiet", "--package", "segnalalo"])
-        .current_dir(root());
+    command.args(["build", "--quiet", "--package", "segnalalo"]).current_dir(root());
     if profile.ends_with("release") {
         command.arg("--release");
     }
     let status = command.status().context("running cargo build")?;
-    ensure!(
-        status.success(),
-        "cargo build --package segnalalo: {status}"
-    );
+    ensure!(status.success(), "cargo build --package segnalalo: {status}");
     Ok(())
 }

@@ -22,11 +22,7 @@ impl Broker {
     /// # Errors
     /// It isn't there, or doesn't start.
     pub async fn start() -> Result<Self> {
-        let mut broker = Self {
-            process: None,
-            folder: Folder::new("broker")?,
-            port: ports::free(),
-        };
+        let mut broker = Self { process: None, folder: Folder::new("broker")?, port: ports::free() };
         broker.restart().await?;
         Ok(broker)
     }
@@ -44,9 +40,7 @@ impl Broker {
     /// # Errors
     /// The operating system refuses.
     pub fn kill(&mut self) -> Result<()> {
-        self.process
-            .take()
-            .map_or(Ok(()), |mut process| process.kill())
+        self.process.take().map_or(Ok(()), |mut process| process.kill())
     }
 
     /// Asks it to stop, and waits until it has.
@@ -67,23 +61,16 @@ impl Broker {
     pub async fn restart(&mut self) -> Result<()> {
         self.kill()?;
         let program = root().join(".tools/bin/nats-server");
-        ensure!(
-            program.is_file(),
-            "{} is missing: run scripts/tools",
-            program.display()
-        );
+        ensure!(program.is_file(), "{} is missing: run scripts/tools", program.display());
         let mut command = Command::new(program);
-        command
-            .arg("-c")
-            .arg(root().join("deploy/nats.conf"))
-            .arg("-sd")
-            .arg(self.folder.join("store"))
-            .args(["-a", "127.0.0.1", "-p", &self.port.to_string()]);
+        command.arg("-c").arg(root().join("deploy/nats.conf")).arg("-sd").arg(self.folder.join("store")).args([
+            "-a",
+            "127.0.0.1",
+            "-p",
+            &self.port.to_string(),
+        ]);
         let mut process = Child::spawn("nats-server", command, &self.log())?;
-        wait_for("nats-server answers", START, async || {
-            self.probe(&mut process).await
-        })
-        .await??;
+        wait_for("nats-server answers", START, async || self.probe(&mut process).await).await??;
         self.process = Some(process);
         Ok(())
     }

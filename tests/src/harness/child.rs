@@ -32,11 +32,7 @@ impl Child {
             .stdout(out)
             .spawn()
             .with_context(|| format!("starting {name} ({})", command.get_program().display()))?;
-        Ok(Self {
-            name: name.to_owned(),
-            process,
-            log: log.to_owned(),
-        })
+        Ok(Self { name: name.to_owned(), process, log: log.to_owned() })
     }
 
     /// As `kill -9`: it learns nothing of it.
@@ -50,19 +46,13 @@ impl Child {
     pub async fn stop(&mut self, timeout: Duration) -> Result<ExitStatus> {
         self.signal("TERM")?;
         let what = format!("{} stops", self.name);
-        wait_for(&what, timeout, async || {
-            self.process.try_wait().ok().flatten()
-        })
-        .await
+        wait_for(&what, timeout, async || self.process.try_wait().ok().flatten()).await
     }
 
     /// Sends a signal by its name: "STOP", "CONT", "TERM".
     pub fn signal(&self, name: &str) -> Result<()> {
         let script = format!("kill -{name} {}", self.process.id());
-        let status = Command::new("sh")
-            .args(["-c", &script])
-            .status()
-            .context("running sh")?;
+        let status = Command::new("sh").args(["-c", &script]).status().context("running sh")?;
         ensure!(status.success(), "{} could not be sent {name}", self.name);
         Ok(())
     }

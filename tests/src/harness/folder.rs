@@ -17,12 +17,8 @@ impl Folder {
     pub fn new(name: &str) -> Result<Self> {
         let parent = root().join(".test");
         fs::create_dir_all(&parent).with_context(|| format!("making {}", parent.display()))?;
-        let folder = tempfile::Builder::new()
-            .prefix(&format!("{name}-"))
-            .tempdir_in(&parent);
-        Ok(Self(folder.with_context(|| {
-            format!("making a folder in {}", parent.display())
-        })?))
+        let folder = tempfile::Builder::new().prefix(&format!("{name}-")).tempdir_in(&parent);
+        Ok(Self(folder.with_context(|| format!("making a folder in {}", parent.display()))?))
     }
 
     pub fn path(&self) -> &Path {

@@ -36,8 +36,7 @@ impl Http {
     /// Nobody answered, or not with JSON.
     pub async fn json(&self, url: &str) -> Result<Value> {
         let answer = self.get(url).await?;
-        serde_json::from_str(&answer.body)
-            .with_context(|| format!("{url} answered {}: {}", answer.status, answer.body))
+        serde_json::from_str(&answer.body).with_context(|| format!("{url} answered {}: {}", answer.status, answer.body))
     }
 
     /// Posts a webhook's body as Meta would, signed with the secret.
@@ -45,8 +44,7 @@ impl Http {
     /// # Errors
     /// Nobody answered.
     pub async fn post_signed(&self, url: &str, secret: &str, body: &[u8]) -> Result<Answer> {
-        self.post(url, &signature::sign(&Secret::new(secret), body), body)
-            .await
+        self.post(url, &signature::sign(&Secret::new(secret), body), body).await
     }
 
     /// The same with any signature.
@@ -67,15 +65,9 @@ impl Http {
     ///
     /// # Errors
     /// Nobody answered.
-    pub async fn webhook(
-        &self,
-        processes: &Processes,
-        service: Service,
-        body: &[u8],
-    ) -> Result<Answer> {
+    pub async fn webhook(&self, processes: &Processes, service: Service, body: &[u8]) -> Result<Answer> {
         let url = format!("{}/webhook", processes.url(service));
-        self.post_signed(&url, processes.app_secret(service), body)
-            .await
+        self.post_signed(&url, processes.app_secret(service), body).await
     }
 
     /// What graph-sim accepted of us, as it tells it.
@@ -83,8 +75,7 @@ impl Http {
     /// # Errors
     /// It didn't answer with JSON.
     pub async fn ledger(&self, processes: &Processes) -> Result<Value> {
-        self.json(&format!("{}/_sim/ledger", processes.url(Service::GraphSim)))
-            .await
+        self.json(&format!("{}/_sim/ledger", processes.url(Service::GraphSim))).await
     }
 }
 

@@ -18,8 +18,8 @@ static NEXT: AtomicU16 = AtomicU16::new(0);
 /// # Panics
 /// All are taken.
 pub fn free() -> u16 {
-    let start = u16::try_from(std::process::id().wrapping_mul(STRIDE) % u32::from(COUNT))
-        .expect("a remainder of a u16");
+    let start =
+        u16::try_from(std::process::id().wrapping_mul(STRIDE) % u32::from(COUNT)).expect("a remainder of a u16");
     (0..COUNT)
         .map(|_| FIRST + (start + NEXT.fetch_add(1, Ordering::Relaxed) % COUNT) % COUNT)
         .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())

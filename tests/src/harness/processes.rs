@@ -40,15 +40,7 @@ impl Processes {
     pub fn new(broker: &Broker) -> Result<Self> {
         let ports = Service::ALL
             .into_iter()
-            .map(|service| {
-                (
-                    service,
-                    Ports {
-                        listen: ports::free(),
-                        admin: ports::free(),
-                    },
-                )
-            })
+            .map(|service| (service, Ports { listen: ports::free(), admin: ports::free() }))
             .collect();
         let mut processes = Self {
             running: BTreeMap::new(),
@@ -72,27 +64,15 @@ impl Processes {
         }
         self.set("SEGNALALO_REGISTRY_URL", self.url(Service::Registry));
         self.set("GRAPH_API_URL", self.url(Service::GraphSim));
-        self.set(
-            "GRAPH_SIM_FACEBOOK_WEBHOOK",
-            format!("{}/webhook", self.url(Service::IngestFacebook)),
-        );
-        self.set(
-            "GRAPH_SIM_WHATSAPP_WEBHOOK",
-            format!("{}/webhook", self.url(Service::IngestWhatsapp)),
-        );
+        self.set("GRAPH_SIM_FACEBOOK_WEBHOOK", format!("{}/webhook", self.url(Service::IngestFacebook)));
+        self.set("GRAPH_SIM_WHATSAPP_WEBHOOK", format!("{}/webhook", self.url(Service::IngestWhatsapp)));
     }
 
     /// Page and number are those of `tests/fixtures`.
     fn set_city(&mut self) {
         self.set("SEGNALALO_DATA_DIR", self.data().to_string_lossy());
-        self.set(
-            "SEGNALALO_CITY",
-            root().join("deploy/biella").to_string_lossy(),
-        );
-        self.set(
-            "SEGNALALO_MASTER_KEY",
-            "a-key-for-tests-that-guards-nothing-at-all",
-        );
+        self.set("SEGNALALO_CITY", root().join("deploy/biella").to_string_lossy());
+        self.set("SEGNALALO_MASTER_KEY", "a-key-for-tests-that-guards-nothing-at-all");
         self.set("FACEBOOK_APP_SECRET", FACEBOOK_APP_SECRET);
         self.set("FACEBOOK_VERIFY_TOKEN", "verify-the-page");
         self.set("FACEBOOK_PAGE_ID", "104587321965874");
@@ -169,9 +149,7 @@ impl Processes {
     /// # Errors
     /// The operating system refuses.
     pub fn kill(&mut self, service: Service) -> Result<()> {
-        self.running
-            .remove(&service)
-            .map_or(Ok(()), |mut child| child.kill())
+        self.running.remove(&service).map_or(Ok(()), |mut child| child.kill())
     }
 
     /// Asks it to stop as an orchestrator would (SIGTERM), and waits until it has.
@@ -179,10 +157,7 @@ impl Processes {
     /// # Errors
     /// It doesn't run, or doesn't stop in time.
     pub async fn stop(&mut self, service: Service) -> Result<ExitStatus> {
-        let mut child = self
-            .running
-            .remove(&service)
-            .with_context(|| format!("{} doesn't run", service.name()))?;
+        let mut child = self.running.remove(&service).with_context(|| format!("{} doesn't run", service.name()))?;
         child.stop(STOP).await
     }
 
@@ -201,11 +176,7 @@ impl Processes {
     /// There is no binary.
     pub fn command(&self, arguments: &[&str]) -> Result<Command> {
         let mut command = Command::new(binary::segnalalo()?);
-        command
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .env_clear()
-            .envs(&self.environment);
+        command.args(arguments).current_dir(self.folder.path()).env_clear().envs(&self.environment);
         Ok(command)
     }
 
@@ -219,17 +190,13 @@ impl Processes {
         }
         let command = self.command(&[service.name()])?;
         let log: &Path = &self.log_path(service);
-        self.running
-            .insert(service, Child::spawn(service.name(), command, log)?);
+        self.running.insert(service, Child::spawn(service.name(), command, log)?);
         Ok(())
     }
 
     async fn until_ready(&mut self, service: Service) -> Result<()> {
         let url = format!("{}/readyz", self.admin_url(service));
-        let child = self
-            .running
-            .get_mut(&service)
-            .with_context(|| format!("{} doesn't run", service.name()))?;
+        let child = self.running.get_mut(&service).with_context(|| format!("{} doesn't run", service.name()))?;
         let http = &self.http;
         let mut last = String::from("no answer");
         let what = format!("{} is ready", service.name());

@@ -63,9 +63,6 @@ mod tests {
     #[test]
     fn variables_are_named_after_the_service() {
         assert_eq!(Service::SlaClock.admin_variable(), "SLA_CLOCK_ADMIN");
-        assert_eq!(
-            Service::IngestFacebook.listen_variable(),
-            "INGEST_FACEBOOK_LISTEN"
-        );
+        assert_eq!(Service::IngestFacebook.listen_variable(), "INGEST_FACEBOOK_LISTEN");
     }
 }

@@ -9,11 +9,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 ///
 /// # Errors
 /// There was none in time; `what` says for what it waited.
-pub async fn wait_for<T>(
-    what: &str,
-    timeout: Duration,
-    mut probe: impl AsyncFnMut() -> Option<T>,
-) -> Result<T> {
+pub async fn wait_for<T>(what: &str, timeout: Duration, mut probe: impl AsyncFnMut() -> Option<T>) -> Result<T> {
     let end = tokio::time::Instant::now() + timeout;
     loop {
         if let Some(answer) = probe().await {
@@ -30,10 +26,6 @@ pub async fn wait_for<T>(
 ///
 /// # Errors
 /// It didn't come true in time.
-pub async fn wait_until(
-    what: &str,
-    timeout: Duration,
-    mut condition: impl AsyncFnMut() -> bool,
-) -> Result<()> {
+pub async fn wait_until(what: &str, timeout: Duration, mut condition: impl AsyncFnMut() -> bool) -> Result<()> {
     wait_for(what, timeout, async || condition().await.then_some(())).await
 }

@@ -3,9 +3,8 @@
 use segnalalo_proto::{
     common::v1::{Actor, actor::Type},
     registry::v1::{
-        ExecuteRequest, GetHistoryRequest, HistoryEntry, ListTicketsRequest, Ticket, TicketRef,
-        VerifyLogRequest, VerifyLogResponse, execute_request::Command,
-        log_service_client::LogServiceClient, ticket_ref::By,
+        ExecuteRequest, GetHistoryRequest, HistoryEntry, ListTicketsRequest, Ticket, TicketRef, VerifyLogRequest,
+        VerifyLogResponse, execute_request::Command, log_service_client::LogServiceClient, ticket_ref::By,
         ticket_service_client::TicketServiceClient,
     },
 };
@@ -52,33 +51,19 @@ impl City {
         let turn = ONE_AT_A_TIME.lock().await;
         let broker = Broker::start().await.unwrap();
         let processes = Processes::new(&broker).unwrap();
-        Self {
-            processes,
-            broker,
-            http: Http::default(),
-            keys: AtomicU64::new(1),
-            _turn: turn,
-        }
+        Self { processes, broker, http: Http::default(), keys: AtomicU64::new(1), _turn: turn }
     }
 
     pub async fn tickets_client(&self) -> TicketServiceClient<Channel> {
         let url = self.processes.url(Service::Registry);
-        wait_for("the registry answers", SOON, async || {
-            TicketServiceClient::connect(url.clone()).await.ok()
-        })
-        .await
-        .unwrap()
+        wait_for("the registry answers", SOON, async || TicketServiceClient::connect(url.clone()).await.ok())
+            .await
+            .unwrap()
     }
 
     pub async fn verify(&self) -> VerifyLogResponse {
-        let mut client = LogServiceClient::connect(self.processes.url(Service::Registry))
-            .await
-            .unwrap();
-        client
-            .verify_log(VerifyLogRequest {})
-            .await
-            .unwrap()
-            .into_inner()
+        let mut client = LogServiceClient::connect(self.processes.url(Service::Registry)).await.unwrap();
+        client.verify_log(VerifyLogRequest {}).await.unwrap().into_inner()
     }
 
     /// Every ticket there is.
@@ -87,11 +72,7 @@ impl City {
         let mut tickets = Vec::new();
         let mut page_token = String::new();
         loop {
-            let request = ListTicketsRequest {
-                page_size: 500,
-                page_token,
-                ..ListTicketsRequest::default()
-            };
+            let request = ListTicketsRequest { page_size: 500, page_token, ..ListTicketsRequest::default() };
             let page = client.list_tickets(request).await.unwrap().into_inner();
             tickets.extend(page.tickets);
             if page.next_page_token.is_empty() {
@@ -104,26 +85,15 @@ impl City {
     /// The ticket whose first words hold `words`, when it is there.
     pub async fn ticket(&self, words: &str) -> Ticket {
         wait_for(&format!("a ticket about {words:?}"), SOON, async || {
-            self.tickets()
-                .await
-                .into_iter()
-                .find(|ticket| ticket.summary.contains(words))
+            self.tickets().await.into_iter().find(|ticket| ticket.summary.contains(words))
         })
         .await
         .unwrap()
     }
 
     pub async fn history(&self, ticket: &Ticket) -> Vec<HistoryEntry> {
-        let request = GetHistoryRequest {
-            ticket: Some(by_id(ticket)),
-        };
-        self.tickets_client()
-            .await
-            .get_history(request)
-            .await
-            .unwrap()
-            .into_inner()
-            .entries
+        let request = GetHistoryRequest { ticket: Some(by_id(ticket)) };
+        self.tickets_client().await.get_history(request).await.unwrap().into_inner().entries
     }
 
     /// The operator acts; the ticket after it.
@@ -133,20 +103,10 @@ impl City {
             idempotency_key: format!("test-key-{key}"),
             ticket: Some(by_id(ticket)),
             expected_version: 0,
-            actor: Some(Actor {
-                r#type: Type::Person as i32,
-                name: "anna".to_owned(),
-            }),
+            actor: Some(Actor { r#type: Type::Person as i32, name: "anna".to_owned() }),
             command: Some(command),
         };
-        self.tickets_client()
-            .await
-            .execute(request)
-            .await
-            .unwrap()
-            .into_inner()
-            .ticket
-            .unwrap()
+        self.tickets_client().await.execute(request).await.unwrap().into_inner().ticket.unwrap()
     }
 
     /// What graph-sim accepted of us, in order.
@@ -157,26 +117,15 @@ impl City {
             .as_array()
             .unwrap()
             .iter()
-            .map(|entry| Sent {
-                channel: text(&entry["channel"]),
-                to: text(&entry["to"]),
-                text: text(&entry["text"]),
-            })
+            .map(|entry| Sent { channel: text(&entry["channel"]), to: text(&entry["to"]), text: text(&entry["text"]) })
             .collect()
     }
 
     /// Waits until somebody got a message with these words; all that he got.
     pub async fn got(&self, to: &str, words: &str) -> Vec<Sent> {
         wait_for(&format!("{to} gets {words:?}"), SOON, async || {
-            let all = self
-                .sent()
-                .await
-                .into_iter()
-                .filter(|sent| sent.to.contains(to))
-                .collect::<Vec<_>>();
-            all.iter()
-                .any(|sent| sent.text.contains(words))
-                .then_some(all)
+            let all = self.sent().await.into_iter().filter(|sent| sent.to.contains(to)).collect::<Vec<_>>();
+            all.iter().any(|sent| sent.text.contains(words)).then_some(all)
         })
         .await
         .unwrap()
@@ -184,48 +133,27 @@ impl City {
 
     /// A citizen writes on WhatsApp.
     pub async fn whatsapp(&self, from: &str, text: &str) {
-        self.sim(
-            "whatsapp/messages",
-            &json!({ "from": from, "name": "Prova Rossi", "text": text }),
-        )
-        .await;
+        self.sim("whatsapp/messages", &json!({ "from": from, "name": "Prova Rossi", "text": text })).await;
     }
 
     /// A citizen posts on the page; the post's id.
     pub async fn post(&self, author: &str, text: &str) -> String {
-        let answer = self
-            .sim("facebook/posts", &json!({ "author": author, "text": text }))
-            .await;
+        let answer = self.sim("facebook/posts", &json!({ "author": author, "text": text })).await;
         answer["id"].as_str().unwrap().to_owned()
     }
 
     pub async fn comment(&self, post: &str, author: &str, text: &str) {
-        self.sim(
-            &format!("facebook/posts/{post}/comments"),
-            &json!({ "author": author, "text": text }),
-        )
-        .await;
+        self.sim(&format!("facebook/posts/{post}/comments"), &json!({ "author": author, "text": text })).await;
     }
 
     pub async fn sim(&self, path: &str, body: &Value) -> Value {
         let url = format!("{}/_sim/{path}", self.processes.url(Service::GraphSim));
-        let answer = self
-            .http
-            .post(&url, "", body.to_string().as_bytes())
-            .await
-            .unwrap();
-        assert!(
-            answer.status < 300,
-            "{url}: {} {}",
-            answer.status,
-            answer.body
-        );
+        let answer = self.http.post(&url, "", body.to_string().as_bytes()).await.unwrap();
+        assert!(answer.status < 300, "{url}: {} {}", answer.status, answer.body);
         serde_json::from_str(&answer.body).unwrap_or_default()
     }
 }
 
 pub fn by_id(ticket: &Ticket) -> TicketRef {
-    TicketRef {
-        by: Some(By::TicketId(ticket.ticket_id.clone())),
-    }
+    TicketRef { by: Some(By::TicketId(ticket.ticket_id.clone())) }
 }

@@ -9,18 +9,12 @@ use segnalalo_tests::harness::wait_until;
 
 fn in_two_weeks() -> String {
     let today = jiff::Zoned::now().date();
-    today
-        .checked_add(jiff::Span::new().days(14))
-        .unwrap()
-        .to_string()
+    today.checked_add(jiff::Span::new().days(14)).unwrap().to_string()
 }
 
 async fn reaches(city: &City, ticket: &Ticket, state: TicketState) {
     wait_until(&format!("the ticket is {state:?}"), SOON, async || {
-        city.tickets()
-            .await
-            .iter()
-            .any(|known| known.ticket_id == ticket.ticket_id && known.state() == state)
+        city.tickets().await.iter().any(|known| known.ticket_id == ticket.ticket_id && known.state() == state)
     })
     .await
     .unwrap();
@@ -33,76 +27,43 @@ async fn drive(city: &City, words: &str, to: &str, objects: impl AsyncFn()) -> V
     assert_eq!(ticket.office, "STRADE");
     city.got(to, &ticket.code).await;
 
-    let ticket = city
-        .act(&ticket, Command::TakeInCharge(TakeInCharge::default()))
-        .await;
+    let ticket = city.act(&ticket, Command::TakeInCharge(TakeInCharge::default())).await;
     assert!(!ticket.protocol.is_empty());
     city.got(to, &ticket.protocol).await;
 
     let expected_by = in_two_weeks();
     city.act(
         &ticket,
-        Command::DeclareFeasible(DeclareFeasible {
-            expected_by: expected_by.clone(),
-            text: String::new(),
-        }),
+        Command::DeclareFeasible(DeclareFeasible { expected_by: expected_by.clone(), text: String::new() }),
     )
     .await;
     city.got(to, &expected_by[..4]).await;
 
-    city.act(
-        &ticket,
-        Command::Resolve(Resolve {
-            text: "Abbiamo chiuso la buca.".to_owned(),
-        }),
-    )
-    .await;
+    city.act(&ticket, Command::Resolve(Resolve { text: "Abbiamo chiuso la buca.".to_owned() })).await;
     city.got(to, "Abbiamo chiuso la buca.").await;
 
     objects().await;
     reaches(city, &ticket, TicketState::Reopened).await;
     wait_until("the reopening is told", SOON, async || {
-        city.sent()
-            .await
-            .iter()
-            .filter(|sent| sent.to.contains(to))
-            .count()
-            >= 5
+        city.sent().await.iter().filter(|sent| sent.to.contains(to)).count() >= 5
     })
     .await
     .unwrap();
-    city.sent()
-        .await
-        .into_iter()
-        .filter(|sent| sent.to.contains(to))
-        .collect()
+    city.sent().await.into_iter().filter(|sent| sent.to.contains(to)).collect()
 }
 
 #[tokio::test]
 async fn a_report_lives_its_life_on_whatsapp() {
     let city = City::start().await;
     let citizen = "393331112222";
-    city.whatsapp(
-        citizen,
-        "Buongiorno, c'è una buca profonda in via Italia davanti al 12",
-    )
-    .await;
+    city.whatsapp(citizen, "Buongiorno, c'è una buca profonda in via Italia davanti al 12").await;
     let got = drive(&city, "buca profonda in via Italia", citizen, async || {
-        city.whatsapp(citizen, "non è risolto, la buca c'è ancora")
-            .await;
+        city.whatsapp(citizen, "non è risolto, la buca c'è ancora").await;
     })
     .await;
-    assert_eq!(
-        got.len(),
-        5,
-        "receipt, taken in charge, feasible, resolved, reopened, once each: {got:#?}"
-    );
+    assert_eq!(got.len(), 5, "receipt, taken in charge, feasible, resolved, reopened, once each: {got:#?}");
     assert!(got.iter().all(|sent| sent.channel == "whatsapp"));
-    assert!(
-        got[1].text.contains("/0000001"),
-        "the number stands in the text: {}",
-        got[1].text
-    );
+    assert!(got[1].text.contains("/0000001"), "the number stands in the text: {}", got[1].text);
     assert_eq!(city.tickets().await.len(), 1);
     assert_eq!(city.verify().await.fault, "");
 }
@@ -111,38 +72,19 @@ async fn a_report_lives_its_life_on_whatsapp() {
 async fn a_report_lives_its_life_on_facebook() {
     let city = City::start().await;
     let post = city
-        .post(
-            "Lucia Bianchi",
-            "#segnalaloaBiella c'è una buca profonda in via Torino, qualcuno si farà male",
-        )
+        .post("Lucia Bianchi", "#segnalaloaBiella c'è una buca profonda in via Torino, qualcuno si farà male")
         .await;
     let got = drive(&city, "buca profonda in via Torino", &post, async || {
-        city.comment(&post, "Lucia Bianchi", "non è risolto, la buca c'è ancora")
-            .await;
+        city.comment(&post, "Lucia Bianchi", "non è risolto, la buca c'è ancora").await;
     })
     .await;
-    assert_eq!(
-        got.len(),
-        5,
-        "receipt, taken in charge, feasible, resolved, reopened, once each: {got:#?}"
-    );
+    assert_eq!(got.len(), 5, "receipt, taken in charge, feasible, resolved, reopened, once each: {got:#?}");
     for sent in &got {
-        assert_eq!(
-            sent.channel, "facebook_comment",
-            "each answer stands under the post"
-        );
-        assert!(
-            !sent.text.contains("Lucia") && !sent.text.contains("Bianchi"),
-            "nothing personal in public"
-        );
+        assert_eq!(sent.channel, "facebook_comment", "each answer stands under the post");
+        assert!(!sent.text.contains("Lucia") && !sent.text.contains("Bianchi"), "nothing personal in public");
     }
     let ticket = city.ticket("buca profonda in via Torino").await;
-    let story = city
-        .history(&ticket)
-        .await
-        .into_iter()
-        .map(|entry| entry.event)
-        .collect::<Vec<_>>();
+    let story = city.history(&ticket).await.into_iter().map(|entry| entry.event).collect::<Vec<_>>();
     for event in [
         "message_received",
         "message_concluded",
@@ -151,10 +93,7 @@ async fn a_report_lives_its_life_on_facebook() {
         "ticket_resolved",
         "ticket_reopened",
     ] {
-        assert!(
-            story.iter().any(|known| known == event),
-            "{event} is missing in {story:?}"
-        );
+        assert!(story.iter().any(|known| known == event), "{event} is missing in {story:?}");
     }
     assert_eq!(city.verify().await.fault, "");
 }

@@ -1,6 +1,8 @@
 //! The whole system: real processes over the real broker, graph-sim in Meta's place. Each test has processes, broker and
 //! folder of its own; they run one after the other, for the machine's sake.
 
+#![expect(clippy::unwrap_used, reason = "a test that can't go on ends there, and its folder is kept")]
+
 mod city;
 
 mod intake;

@@ -117,28 +117,18 @@ impl Action {
 
     /// The states it may begin from (architecture: "The ticket's life").
     fn is_legal_in(&self, phase: Phase) -> bool {
-        use Phase::{
-            AwaitingCitizen, Closed, Feasible, Received, Reopened, SentBack, Spam, TakenInCharge,
-        };
+        use Phase::{AwaitingCitizen, Closed, Feasible, Received, Reopened, SentBack, Spam, TakenInCharge};
         match self {
             Self::TakeInCharge { .. } => matches!(phase, Received | AwaitingCitizen | Reopened),
             Self::Reassign { .. } | Self::Merge { .. } | Self::MarkSpam => phase.is_open(),
             Self::SendBack { .. } => matches!(phase, TakenInCharge | Feasible | Reopened),
-            Self::AskCitizen { .. } => matches!(
-                phase,
-                Received | TakenInCharge | Feasible | SentBack | Reopened
-            ),
-            Self::Answer { .. }
-            | Self::DeclareFeasible { .. }
-            | Self::DeclareNotFeasible { .. } => {
+            Self::AskCitizen { .. } => matches!(phase, Received | TakenInCharge | Feasible | SentBack | Reopened),
+            Self::Answer { .. } | Self::DeclareFeasible { .. } | Self::DeclareNotFeasible { .. } => {
                 matches!(phase, TakenInCharge | AwaitingCitizen | Reopened)
             }
             Self::ReportProgress { .. } => phase == Feasible,
             Self::DeclareNotPertinent { .. } => {
-                matches!(
-                    phase,
-                    Received | TakenInCharge | AwaitingCitizen | SentBack | Reopened
-                )
+                matches!(phase, Received | TakenInCharge | AwaitingCitizen | SentBack | Reopened)
             }
             Self::Resolve { .. } => {
                 matches!(phase, TakenInCharge | AwaitingCitizen | Feasible | Reopened)
@@ -165,32 +155,15 @@ impl Action {
 
 pub(super) fn act(desk: &Desk, act: &Act, context: &Context<'_>) -> Result<Decision, Rejection> {
     let (id, ticket) = desk.find(&act.ticket)?;
-    if let Some(expected) = act
-        .expected_version
-        .filter(|expected| *expected != ticket.version)
-    {
-        return Err(Rejection::VersionConflict {
-            expected,
-            actual: ticket.version,
-        });
+    if let Some(expected) = act.expected_version.filter(|expected| *expected != ticket.version) {
+        return Err(Rejection::VersionConflict { expected, actual: ticket.version });
     }
-    let illegal = || Rejection::IllegalTransition {
-        state: ticket.phase.code().to_owned(),
-        action: act.action.name().to_owned(),
-    };
-    if !act.action.is_legal_in(ticket.phase)
-        || (act.action.needs_protocol() && ticket.protocol.is_none())
-    {
+    let illegal =
+        || Rejection::IllegalTransition { state: ticket.phase.code().to_owned(), action: act.action.name().to_owned() };
+    if !act.action.is_legal_in(ticket.phase) || (act.action.needs_protocol() && ticket.protocol.is_none()) {
         return Err(illegal());
     }
-    steps::Step {
-        desk,
-        id,
-        ticket,
-        context,
-        decision: Decision::by(act.actor.clone()),
-    }
-    .take(&act.action)
+    steps::Step { desk, id, ticket, context, decision: Decision::by(act.actor.clone()) }.take(&act.action)
 }
 
 /// Opens a ticket again: it keeps its number and gets new terms from `from` on.
@@ -203,33 +176,15 @@ pub(super) fn reopen(
     context: &Context<'_>,
     from: Timestamp,
 ) {
-    decision.ticket(
-        id,
-        Event::Reopened {
-            reason: reason.to_owned(),
-            message,
-        },
-    );
-    for deadline in [
-        sla::take_in_charge(context.calendar, from),
-        sla::first_answer(context.calendar, from),
-    ] {
+    decision.ticket(id, Event::Reopened { reason: reason.to_owned(), message });
+    for deadline in [sla::take_in_charge(context.calendar, from), sla::first_answer(context.calendar, from)] {
         set_deadline(decision, id, ticket, deadline);
     }
-    let news = news::News {
-        id,
-        ticket,
-        context,
-    };
+    let news = news::News { id, ticket, context };
     news.tell(decision, Template::Reopened, &[], None, message.is_none());
 }
 
-fn set_deadline(
-    decision: &mut Decision,
-    id: TicketId,
-    ticket: &ticket::State,
-    mut deadline: Deadline,
-) {
+fn set_deadline(decision: &mut Decision, id: TicketId, ticket: &ticket::State, mut deadline: Deadline) {
     deadline.version = ticket.next_version(deadline.name);
     decision.ticket(id, Event::DeadlineSet { deadline });
 }
@@ -237,10 +192,5 @@ fn set_deadline(
 /// 14 days of silence close what is answered.
 fn set_auto_close(decision: &mut Decision, id: TicketId, ticket: &ticket::State, now: Timestamp) {
     let version = ticket.next_version(DeadlineName::AutoClose);
-    decision.ticket(
-        id,
-        Event::DeadlineSet {
-            deadline: sla::auto_close(now, version),
-        },
-    );
+    decision.ticket(id, Event::DeadlineSet { deadline: sla::auto_close(now, version) });
 }

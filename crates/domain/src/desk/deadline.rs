@@ -42,17 +42,8 @@ pub(super) fn reach(desk: &Desk, reached: &ReachDeadline) -> Decision {
             due_at: reached.due_at,
         },
     );
-    if reached.deadline == DeadlineName::AutoClose
-        && reached.rung == Rung::Past
-        && ticket.phase.is_concluded()
-    {
-        decision.ticket(
-            reached.ticket,
-            Event::Closed {
-                reason: CloseReason::Quiet,
-                note: String::new(),
-            },
-        );
+    if reached.deadline == DeadlineName::AutoClose && reached.rung == Rung::Past && ticket.phase.is_concluded() {
+        decision.ticket(reached.ticket, Event::Closed { reason: CloseReason::Quiet, note: String::new() });
     }
     decision
 }

@@ -2,9 +2,7 @@
 
 use crate::{
     calendar::Calendar,
-    event::{
-        self, Event, Stream, conversation::Event as ConversationEvent, ticket::Event as TicketEvent,
-    },
+    event::{self, Event, Stream, conversation::Event as ConversationEvent, ticket::Event as TicketEvent},
     id::{CauseId, ConversationId, MessageId, ReplyId, TicketId},
     sealed::Sealed,
     template::Template,
@@ -37,42 +35,23 @@ pub struct Decision {
 
 impl Decision {
     pub(super) fn none(reason: &'static str) -> Self {
-        Self {
-            actor: Actor::rule("registry"),
-            events: Vec::new(),
-            reason,
-            ignored: false,
-        }
+        Self { actor: Actor::rule("registry"), events: Vec::new(), reason, ignored: false }
     }
 
     pub(super) fn ignored(reason: &'static str) -> Self {
-        Self {
-            ignored: true,
-            ..Self::none(reason)
-        }
+        Self { ignored: true, ..Self::none(reason) }
     }
 
     pub(super) fn by(actor: Actor) -> Self {
-        Self {
-            actor,
-            ..Self::none("")
-        }
+        Self { actor, ..Self::none("") }
     }
 
     pub(super) fn of(stream: Stream, event: Event) -> Self {
-        Self {
-            events: vec![(stream, event)],
-            ..Self::none("")
-        }
+        Self { events: vec![(stream, event)], ..Self::none("") }
     }
 
-    pub(super) fn conversation(
-        &mut self,
-        id: ConversationId,
-        event: ConversationEvent,
-    ) -> &mut Self {
-        self.events
-            .push((Stream::Conversation(id), Event::Conversation(event)));
+    pub(super) fn conversation(&mut self, id: ConversationId, event: ConversationEvent) -> &mut Self {
+        self.events.push((Stream::Conversation(id), Event::Conversation(event)));
         self
     }
 

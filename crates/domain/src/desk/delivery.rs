@@ -2,8 +2,7 @@
 //! and one whose outcome is unknown is never blindly repeated (rule 6).
 
 use super::{
-    BeginAttempt, Context, Decision, DeliveryReport, Desk, Outcome, OwnMessage, RecordOutcome,
-    SettleReply, Verdict,
+    BeginAttempt, Context, Decision, DeliveryReport, Desk, Outcome, OwnMessage, RecordOutcome, SettleReply, Verdict,
 };
 use crate::{
     conversation::{Reply, ReplyStatus, State},
@@ -18,10 +17,7 @@ pub(super) fn begin(desk: &Desk, begin: &BeginAttempt) -> Result<Decision, Rejec
     let reply = find(desk, begin.conversation, begin.reply)?;
     let expected = reply.attempts + 1;
     if begin.attempt != expected {
-        return Err(Rejection::AttemptOutOfOrder {
-            attempt: begin.attempt,
-            expected,
-        });
+        return Err(Rejection::AttemptOutOfOrder { attempt: begin.attempt, expected });
     }
     if reply.status != ReplyStatus::Due {
         return Err(Rejection::ReplySettled(format!("{:?}", reply.status)));
@@ -60,40 +56,14 @@ pub(super) fn outcome(desk: &Desk, record: &RecordOutcome) -> Result<Decision, R
     }
     let (reply, attempt) = (record.reply, record.attempt);
     let event = match record.outcome.clone() {
-        Outcome::Accepted {
-            sent_message,
-            proof,
-            sealed,
-        } => Event::SendAccepted {
-            reply,
-            attempt,
-            sent_message,
-            proof,
-            sealed,
-        },
-        Outcome::Refused {
-            code,
-            detail,
-            last,
-            retry_at,
-        } => Event::SendRefused {
-            reply,
-            attempt,
-            code,
-            detail,
-            last,
-            retry_at,
-        },
-        Outcome::Unknown { detail } => Event::SendUnknown {
-            reply,
-            attempt,
-            detail,
-        },
-        Outcome::Held { code, detail } => Event::ReplyHeld {
-            reply,
-            code,
-            detail,
-        },
+        Outcome::Accepted { sent_message, proof, sealed } => {
+            Event::SendAccepted { reply, attempt, sent_message, proof, sealed }
+        }
+        Outcome::Refused { code, detail, last, retry_at } => {
+            Event::SendRefused { reply, attempt, code, detail, last, retry_at }
+        }
+        Outcome::Unknown { detail } => Event::SendUnknown { reply, attempt, detail },
+        Outcome::Held { code, detail } => Event::ReplyHeld { reply, code, detail },
     };
     let mut decision = Decision::by(Actor::rule("notifier"));
     decision.conversation(record.conversation, event);
@@ -108,17 +78,12 @@ pub(super) fn report(desk: &Desk, report: &DeliveryReport) -> Decision {
             return Decision::ignored("conversation_unknown");
         };
         let _ = until;
-        let read = state
-            .replies
-            .iter()
-            .filter(|(_, reply)| reply.status == ReplyStatus::Accepted);
+        let read = state.replies.iter().filter(|(_, reply)| reply.status == ReplyStatus::Accepted);
         for (id, reply) in read {
             push_status(&mut decision, conversation, *id, reply, report);
         }
     } else {
-        let by_id = report
-            .message
-            .and_then(|message| desk.sent.get(&message).copied());
+        let by_id = report.message.and_then(|message| desk.sent.get(&message).copied());
         let Some(id) = by_id.or(report.callback.map(|(reply, _)| reply)) else {
             return Decision::ignored("message_not_ours");
         };
@@ -126,26 +91,12 @@ pub(super) fn report(desk: &Desk, report: &DeliveryReport) -> Decision {
             return Decision::ignored("message_not_ours");
         };
         if !reply.status.is_settled() && report.status != DeliveryStatus::Failed {
-            let attempt = report
-                .callback
-                .map_or(reply.attempts, |(_, attempt)| attempt);
-            accept(
-                &mut decision,
-                conversation,
-                id,
-                attempt,
-                report.message,
-                Proof::Status,
-                &report.sealed,
-            );
+            let attempt = report.callback.map_or(reply.attempts, |(_, attempt)| attempt);
+            accept(&mut decision, conversation, id, attempt, report.message, Proof::Status, &report.sealed);
         }
         push_status(&mut decision, conversation, id, reply, report);
     }
-    if decision.events.is_empty() {
-        Decision::none("status_known")
-    } else {
-        decision
-    }
+    if decision.events.is_empty() { Decision::none("status_known") } else { decision }
 }
 
 fn push_status(
@@ -156,8 +107,7 @@ fn push_status(
     report: &DeliveryReport,
 ) {
     let known = reply.delivery;
-    let newer =
-        known.is_none_or(|known| known < report.status) && known != Some(DeliveryStatus::Failed);
+    let newer = known.is_none_or(|known| known < report.status) && known != Some(DeliveryStatus::Failed);
     if newer {
         decision.conversation(
             conversation,
@@ -182,13 +132,7 @@ fn accept(
 ) {
     decision.conversation(
         conversation,
-        Event::SendAccepted {
-            reply,
-            attempt,
-            sent_message,
-            proof,
-            sealed: sealed.clone(),
-        },
+        Event::SendAccepted { reply, attempt, sent_message, proof, sealed: sealed.clone() },
     );
 }
 
@@ -205,26 +149,14 @@ pub(super) fn own_message(desk: &Desk, own: &OwnMessage) -> Decision {
         return Decision::none("echo_of_ours");
     }
     let mut decision = Decision::by(Actor::rule("platform"));
-    let known = own
-        .conversations
-        .iter()
-        .find_map(|id| desk.conversations.get(id).map(|state| (*id, state)));
-    let by_callback = own.callback.and_then(|(reply, _)| {
-        locate(desk, reply).map(|(id, reply_state)| (id, reply, reply_state))
-    });
+    let known = own.conversations.iter().find_map(|id| desk.conversations.get(id).map(|state| (*id, state)));
+    let by_callback =
+        own.callback.and_then(|(reply, _)| locate(desk, reply).map(|(id, reply_state)| (id, reply, reply_state)));
     if let Some((conversation, id, reply)) = by_callback {
         if reply.status.is_settled() {
             return Decision::none("echo_of_ours");
         }
-        accept(
-            &mut decision,
-            conversation,
-            id,
-            reply.attempts,
-            Some(own.message),
-            Proof::Echo,
-            &own.sealed,
-        );
+        accept(&mut decision, conversation, id, reply.attempts, Some(own.message), Proof::Echo, &own.sealed);
         return decision;
     }
     let Some((conversation, state)) = known else {
@@ -234,15 +166,7 @@ pub(super) fn own_message(desk: &Desk, own: &OwnMessage) -> Decision {
         if reply.status.is_settled() {
             return Decision::none("echo_of_ours");
         }
-        accept(
-            &mut decision,
-            conversation,
-            id,
-            reply.attempts,
-            Some(own.message),
-            Proof::Echo,
-            &own.sealed,
-        );
+        accept(&mut decision, conversation, id, reply.attempts, Some(own.message), Proof::Echo, &own.sealed);
         return decision;
     }
     colleague(&mut decision, conversation, state, own);
@@ -251,58 +175,27 @@ pub(super) fn own_message(desk: &Desk, own: &OwnMessage) -> Decision {
 
 /// Our own comment comes back without metadata: it is known by its words. Ours that wait for an outcome come first.
 fn same_text(state: &State, text: [u8; 32]) -> Option<(ReplyId, &Reply)> {
-    let same = || {
-        state
-            .replies
-            .iter()
-            .filter(|(_, reply)| reply.text_sha256 == Some(text))
-    };
+    let same = || state.replies.iter().filter(|(_, reply)| reply.text_sha256 == Some(text));
     let open = same().find(|(_, reply)| !reply.status.is_settled());
-    open.or_else(|| same().next())
-        .map(|(id, reply)| (*id, reply))
+    open.or_else(|| same().next()).map(|(id, reply)| (*id, reply))
 }
 
-fn colleague(
-    decision: &mut Decision,
-    conversation: ConversationId,
-    state: &State,
-    own: &OwnMessage,
-) {
-    decision.conversation(
-        conversation,
-        Event::ColleagueAnswered {
-            message: own.message,
-            sealed: own.sealed.clone(),
-        },
-    );
+fn colleague(decision: &mut Decision, conversation: ConversationId, state: &State, own: &OwnMessage) {
+    decision.conversation(conversation, Event::ColleagueAnswered { message: own.message, sealed: own.sealed.clone() });
     let automatic = state.replies.iter().filter(|(_, reply)| {
-        reply.status == ReplyStatus::Due
-            && !reply.by_person
-            && reply.template != crate::template::Template::Emergency
+        reply.status == ReplyStatus::Due && !reply.by_person && reply.template != crate::template::Template::Emergency
     });
     for (reply, _) in automatic {
-        decision.conversation(
-            conversation,
-            Event::ReplyDropped {
-                reply: *reply,
-                reason: DropReason::ColleagueAnswered,
-            },
-        );
+        decision
+            .conversation(conversation, Event::ReplyDropped { reply: *reply, reason: DropReason::ColleagueAnswered });
     }
 }
 
 /// A person's verdict on a reply that is held.
-pub(super) fn settle(
-    desk: &Desk,
-    settle: &SettleReply,
-    context: &Context<'_>,
-) -> Result<Decision, Rejection> {
-    let (conversation, reply) = locate(desk, settle.reply)
-        .ok_or_else(|| Rejection::UnknownReply(settle.reply.to_string()))?;
-    if !matches!(
-        reply.status,
-        ReplyStatus::Held | ReplyStatus::Unknown | ReplyStatus::Refused
-    ) {
+pub(super) fn settle(desk: &Desk, settle: &SettleReply, context: &Context<'_>) -> Result<Decision, Rejection> {
+    let (conversation, reply) =
+        locate(desk, settle.reply).ok_or_else(|| Rejection::UnknownReply(settle.reply.to_string()))?;
+    if !matches!(reply.status, ReplyStatus::Held | ReplyStatus::Unknown | ReplyStatus::Refused) {
         return Err(Rejection::ReplySettled(format!("{:?}", reply.status)));
     }
     let (id, attempt) = (settle.reply, reply.attempts);
@@ -325,10 +218,7 @@ pub(super) fn settle(
                 last: false,
                 retry_at: Some(context.now),
             },
-            Verdict::Drop => Event::ReplyDropped {
-                reply: id,
-                reason: DropReason::Operator,
-            },
+            Verdict::Drop => Event::ReplyDropped { reply: id, reason: DropReason::Operator },
         },
     );
     Ok(decision)

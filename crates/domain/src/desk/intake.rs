@@ -34,15 +34,8 @@ pub(super) fn receive(desk: &Desk, received: &ReceiveMessage) -> Decision {
 
 /// The conversation that a message belongs to; `None` when it doesn't concern us.
 fn place(desk: &Desk, received: &ReceiveMessage) -> Option<ConversationId> {
-    let known = received
-        .conversations
-        .iter()
-        .find(|conversation| desk.conversations.contains_key(conversation));
-    let new = if received.addressed {
-        received.conversations.last()
-    } else {
-        None
-    };
+    let known = received.conversations.iter().find(|conversation| desk.conversations.contains_key(conversation));
+    let new = if received.addressed { received.conversations.last() } else { None };
     known.or(new).copied()
 }
 
@@ -52,13 +45,7 @@ pub(super) fn edit(desk: &Desk, edit: &EditMessage) -> Decision {
         return receive(desk, &edit.as_new);
     };
     let mut decision = Decision::by(Actor::citizen());
-    decision.conversation(
-        *conversation,
-        Event::MessageEdited {
-            message: edit.message,
-            sealed: edit.sealed.clone(),
-        },
-    );
+    decision.conversation(*conversation, Event::MessageEdited { message: edit.message, sealed: edit.sealed.clone() });
     decision
 }
 
@@ -67,22 +54,12 @@ pub(super) fn remove(desk: &Desk, removal: &RemoveMessage) -> Decision {
         return Decision::ignored("message_unknown");
     };
     let mut decision = Decision::by(Actor::citizen());
-    decision.conversation(
-        *conversation,
-        Event::MessageRemoved {
-            message: removal.message,
-            verb: removal.verb,
-        },
-    );
+    decision.conversation(*conversation, Event::MessageRemoved { message: removal.message, verb: removal.verb });
     decision
 }
 
 pub(super) fn react(desk: &Desk, reaction: &ReactToMessage) -> Decision {
-    let ours = || {
-        desk.sent
-            .get(&reaction.message)
-            .and_then(|reply| desk.replies.get(reply))
-    };
+    let ours = || desk.sent.get(&reaction.message).and_then(|reply| desk.replies.get(reply));
     let Some(conversation) = desk.messages.get(&reaction.message).or_else(ours) else {
         return Decision::ignored("message_unknown");
     };
@@ -105,11 +82,7 @@ pub(super) fn change_identity(desk: &Desk, change: &ChangeIdentity) -> Decision 
     let mut decision = Decision::by(Actor::citizen());
     decision.conversation(
         change.conversation,
-        Event::IdentityChanged {
-            previous: change.previous,
-            current: change.current,
-            sealed: change.sealed.clone(),
-        },
+        Event::IdentityChanged { previous: change.previous, current: change.current, sealed: change.sealed.clone() },
     );
     decision
 }

@@ -20,17 +20,11 @@ impl Desk {
             TicketRef::Id(id) => Ok(*id),
             TicketRef::Code(code) => {
                 let wanted = code.trim().to_ascii_uppercase();
-                self.codes
-                    .get(&wanted)
-                    .copied()
-                    .ok_or(Rejection::UnknownTicket(wanted))
+                self.codes.get(&wanted).copied().ok_or(Rejection::UnknownTicket(wanted))
             }
             TicketRef::Protocol(cited) => self.by_protocol(*cited),
         }?;
-        let ticket = self
-            .tickets
-            .get(&id)
-            .ok_or_else(|| Rejection::UnknownTicket(id.to_string()))?;
+        let ticket = self.tickets.get(&id).ok_or_else(|| Rejection::UnknownTicket(id.to_string()))?;
         Ok((id, ticket))
     }
 

@@ -22,8 +22,8 @@ mod verdict;
 
 pub use action::{Act, Action, Words};
 pub use command::{
-    BeginAttempt, ChangeIdentity, Command, Conclude, DeliveryReport, EditMessage, Outcome,
-    OwnMessage, ReactToMessage, ReceiveMessage, RecordOutcome, RemoveMessage, SettleReply, Verdict,
+    BeginAttempt, ChangeIdentity, Command, Conclude, DeliveryReport, EditMessage, Outcome, OwnMessage, ReactToMessage,
+    ReceiveMessage, RecordOutcome, RemoveMessage, SettleReply, Verdict,
 };
 pub use deadline::ReachDeadline;
 pub use decision::{Context, Decision};
@@ -31,10 +31,7 @@ pub use lookup::TicketRef;
 
 use crate::{
     conversation::{self, Times},
-    event::{
-        self, Event, Recorded, Stream, conversation::Event as ConversationEvent,
-        ticket::Event as TicketEvent,
-    },
+    event::{self, Event, Recorded, Stream, conversation::Event as ConversationEvent, ticket::Event as TicketEvent},
     id::{ConversationId, MessageId, ReplyId, TicketId},
     register,
     rejection::Rejection,
@@ -75,12 +72,7 @@ impl Desk {
             Command::RemoveMessage(removal) => Ok(intake::remove(self, removal)),
             Command::ReactToMessage(reaction) => Ok(intake::react(self, reaction)),
             Command::ChangeIdentity(change) => Ok(intake::change_identity(self, change)),
-            Command::RecordNotice {
-                channel,
-                subject,
-                known,
-                sealed,
-            } => Ok(Decision::of(
+            Command::RecordNotice { channel, subject, known, sealed } => Ok(Decision::of(
                 Stream::Channel(*channel),
                 Event::Channel(event::ChannelEvent::NoticeReceived {
                     channel: *channel,
@@ -92,14 +84,10 @@ impl Desk {
             Command::RecordOwnMessage(own) => Ok(delivery::own_message(self, own)),
             Command::ReportDelivery(report) => Ok(delivery::report(self, report)),
             Command::Conclude(conclude) => Ok(verdict::conclude(self, conclude, context)),
-            Command::GiveUpOnTriage {
-                conversation,
-                message,
-                reason,
-            } => Ok(verdict::give_up(self, *conversation, *message, *reason)),
-            Command::RouteNext { conversation } => {
-                Ok(routing::route_next(self, *conversation, context))
+            Command::GiveUpOnTriage { conversation, message, reason } => {
+                Ok(verdict::give_up(self, *conversation, *message, *reason))
             }
+            Command::RouteNext { conversation } => Ok(routing::route_next(self, *conversation, context)),
             Command::Act(act) => action::act(self, act, context),
             Command::BeginAttempt(attempt) => delivery::begin(self, attempt),
             Command::RecordOutcome(outcome) => delivery::outcome(self, outcome),
@@ -113,18 +101,13 @@ impl Desk {
         self.fold(
             recorded.stream,
             &recorded.event,
-            Times {
-                occurred_at: recorded.occurred_at,
-                recorded_at: recorded.recorded_at,
-            },
+            Times { occurred_at: recorded.occurred_at, recorded_at: recorded.recorded_at },
         );
     }
 
     fn fold(&mut self, stream: Stream, event: &Event, times: Times) {
         match (stream, event) {
-            (Stream::Conversation(id), Event::Conversation(event)) => {
-                self.fold_conversation(id, event, times)
-            }
+            (Stream::Conversation(id), Event::Conversation(event)) => self.fold_conversation(id, event, times),
             (Stream::Ticket(id), Event::Ticket(event)) => self.fold_ticket(id, event, times),
             (_, Event::Register(event)) => {
                 self.register = register::evolve(std::mem::take(&mut self.register), event);
@@ -146,11 +129,7 @@ impl Desk {
             ConversationEvent::ReplyRequested { reply, .. } => {
                 self.replies.insert(*reply, id);
             }
-            ConversationEvent::SendAccepted {
-                reply,
-                sent_message: Some(sent),
-                ..
-            } => {
+            ConversationEvent::SendAccepted { reply, sent_message: Some(sent), .. } => {
                 self.sent.insert(*sent, *reply);
             }
             _ => {}

@@ -58,13 +58,7 @@ pub(super) fn route_next(desk: &Desk, id: ConversationId, context: &Context<'_>)
         decision: Decision::by(Actor::rule("registry")),
     };
     let route = routing.route();
-    routing.decision.conversation(
-        id,
-        Event::MessageRouted {
-            message: pending.message,
-            route,
-        },
-    );
+    routing.decision.conversation(id, Event::MessageRouted { message: pending.message, route });
     routing.decision
 }
 
@@ -99,12 +93,11 @@ impl<'a> Routing<'a> {
     /// The ticket that the citizen most likely means: of the message that he answered to, or his last one.
     fn candidate(&self) -> Option<(TicketId, &'a ticket::State)> {
         let quoted = self.pending.quoted.and_then(|message| {
-            let ours = self.desk.sent.get(&message).and_then(|reply| {
-                self.conversation
-                    .replies
-                    .get(reply)
-                    .and_then(|reply| reply.ticket)
-            });
+            let ours = self
+                .desk
+                .sent
+                .get(&message)
+                .and_then(|reply| self.conversation.replies.get(reply).and_then(|reply| reply.ticket));
             ours.or_else(|| self.conversation.messages.get(&message).copied().flatten())
         });
         let id = quoted.or_else(|| self.conversation.tickets.last().copied())?;
@@ -118,9 +111,7 @@ impl<'a> Routing<'a> {
     }
 
     fn may_reopen(&self, ticket: &ticket::State) -> bool {
-        let objects = self
-            .conclusion
-            .is_some_and(|conclusion| conclusion.stance == Stance::Objects);
+        let objects = self.conclusion.is_some_and(|conclusion| conclusion.stance == Stance::Objects);
         let over = ticket.phase.is_concluded() || ticket.phase == Phase::Closed;
         objects && over && self.is_owner()
     }
@@ -136,10 +127,7 @@ impl<'a> Routing<'a> {
         if kind == Some(Kind::FollowUp) || self.pending.quoted.is_some() {
             return true;
         }
-        let apart = self
-            .pending
-            .occurred_at
-            .duration_since(ticket.last_message_at);
+        let apart = self.pending.occurred_at.duration_since(ticket.last_message_at);
         apart.abs() <= JOIN_WINDOW && !self.differs(ticket)
     }
 
@@ -148,20 +136,16 @@ impl<'a> Routing<'a> {
             return false;
         };
         let known = &ticket.classification;
-        let other_place =
-            matches!((known.place_key, conclusion.place_key), (Some(a), Some(b)) if a != b);
-        let other_office =
-            matches!((&known.office, &conclusion.office), (Some(a), Some(b)) if a != b);
+        let other_place = matches!((known.place_key, conclusion.place_key), (Some(a), Some(b)) if a != b);
+        let other_office = matches!((&known.office, &conclusion.office), (Some(a), Some(b)) if a != b);
         other_place || other_office
     }
 
     fn join(&mut self, id: TicketId, ticket: &ticket::State) -> Route {
         let message = self.pending.message;
-        self.decision
-            .ticket(id, TicketEvent::MessageJoined { message });
+        self.decision.ticket(id, TicketEvent::MessageJoined { message });
         if ticket.phase == Phase::AwaitingCitizen && self.is_owner() {
-            self.decision
-                .ticket(id, TicketEvent::CitizenAnswered { message });
+            self.decision.ticket(id, TicketEvent::CitizenAnswered { message });
         }
         if let Some(conclusion) = self.conclusion {
             let says_more = ticket.classification.office.is_none() && conclusion.office.is_some();
@@ -173,8 +157,7 @@ impl<'a> Routing<'a> {
                 self.decision.ticket(id, event);
             }
             if conclusion.kind == Kind::Emergency && !ticket.emergency {
-                self.decision
-                    .ticket(id, TicketEvent::EmergencyFlagged { message });
+                self.decision.ticket(id, TicketEvent::EmergencyFlagged { message });
                 self.reply_code(Template::Emergency, id, &ticket.code);
             }
         }
@@ -183,8 +166,7 @@ impl<'a> Routing<'a> {
 
     fn reopen(&mut self, id: TicketId, ticket: &ticket::State) -> Route {
         let message = self.pending.message;
-        self.decision
-            .ticket(id, TicketEvent::MessageJoined { message });
+        self.decision.ticket(id, TicketEvent::MessageJoined { message });
         super::action::reopen(
             &mut self.decision,
             id,
@@ -203,22 +185,15 @@ impl<'a> Routing<'a> {
             return Route::Noted(None);
         };
         let message = self.pending.message;
-        self.decision
-            .ticket(id, TicketEvent::MessageJoined { message });
-        let satisfied = self
-            .conclusion
-            .is_some_and(|conclusion| conclusion.stance == Stance::Satisfied);
+        self.decision.ticket(id, TicketEvent::MessageJoined { message });
+        let satisfied = self.conclusion.is_some_and(|conclusion| conclusion.stance == Stance::Satisfied);
         let solved = matches!(ticket.phase, Phase::Resolved | Phase::Answered);
         if self.is_owner() && (solved || (satisfied && ticket.phase.is_concluded())) {
-            let event = TicketEvent::Closed {
-                reason: CloseReason::Satisfied,
-                note: String::new(),
-            };
+            let event = TicketEvent::Closed { reason: CloseReason::Satisfied, note: String::new() };
             self.decision.ticket(id, event);
             self.reply_private(Template::Thanks, Some(id));
         } else if ticket.phase == Phase::AwaitingCitizen && self.is_owner() {
-            self.decision
-                .ticket(id, TicketEvent::CitizenAnswered { message });
+            self.decision.ticket(id, TicketEvent::CitizenAnswered { message });
         }
         Route::JoinedTicket(id)
     }

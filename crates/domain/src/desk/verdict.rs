@@ -29,10 +29,7 @@ pub(super) fn conclude(desk: &Desk, conclude: &Conclude, context: &Context<'_>) 
             sealed: conclude.sealed.clone(),
         },
     );
-    let waits = conversation
-        .pending
-        .iter()
-        .any(|pending| pending.message == conclude.message);
+    let waits = conversation.pending.iter().any(|pending| pending.message == conclude.message);
     if !waits {
         catch_up(desk, conclude, context, &mut decision);
     }
@@ -44,13 +41,7 @@ fn catch_up(desk: &Desk, conclude: &Conclude, context: &Context<'_>, decision: &
     let Some((id, ticket)) = desk
         .conversations
         .get(&conclude.conversation)
-        .and_then(|conversation| {
-            conversation
-                .messages
-                .get(&conclude.message)
-                .copied()
-                .flatten()
-        })
+        .and_then(|conversation| conversation.messages.get(&conclude.message).copied().flatten())
         .map(|id| desk.living(id))
         .and_then(|id| desk.tickets.get(&id).map(|ticket| (id, ticket)))
     else {
@@ -66,12 +57,7 @@ fn catch_up(desk: &Desk, conclude: &Conclude, context: &Context<'_>, decision: &
         );
     }
     if conclude.conclusion.kind == Kind::Emergency && !ticket.emergency && ticket.phase.is_open() {
-        decision.ticket(
-            id,
-            TicketEvent::EmergencyFlagged {
-                message: conclude.message,
-            },
-        );
+        decision.ticket(id, TicketEvent::EmergencyFlagged { message: conclude.message });
         decision.reply(Wanted {
             cause: context.cause,
             conversations: &[conclude.conversation],
@@ -85,17 +71,9 @@ fn catch_up(desk: &Desk, conclude: &Conclude, context: &Context<'_>, decision: &
     }
 }
 
-pub(super) fn give_up(
-    desk: &Desk,
-    conversation: ConversationId,
-    message: MessageId,
-    reason: GivenUp,
-) -> Decision {
+pub(super) fn give_up(desk: &Desk, conversation: ConversationId, message: MessageId, reason: GivenUp) -> Decision {
     let waits = desk.conversations.get(&conversation).is_some_and(|state| {
-        state
-            .pending
-            .iter()
-            .any(|pending| pending.message == message && pending.verdict.is_none())
+        state.pending.iter().any(|pending| pending.message == message && pending.verdict.is_none())
     });
     if !waits {
         return Decision::none("message_not_waiting");

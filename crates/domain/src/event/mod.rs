@@ -48,9 +48,7 @@ impl FromStr for Stream {
         match text.split_once('/') {
             None if text == "log" => Ok(Self::Log),
             None if text == "register" => Ok(Self::Register),
-            Some(("channel", code)) => Channel::from_code(code)
-                .map(Self::Channel)
-                .ok_or_else(unknown),
+            Some(("channel", code)) => Channel::from_code(code).map(Self::Channel).ok_or_else(unknown),
             Some(("conversation", id)) => id.parse().map(Self::Conversation).map_err(|_| unknown()),
             Some(("ticket", id)) => id.parse().map(Self::Ticket).map_err(|_| unknown()),
             _ => Err(unknown()),
@@ -79,29 +77,15 @@ pub enum Log {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChannelEvent {
     /// Something that belongs to no conversation, kept for the operator to see.
-    NoticeReceived {
-        channel: Channel,
-        subject: String,
-        known: bool,
-        sealed: Sealed,
-    },
+    NoticeReceived { channel: Channel, subject: String, known: bool, sealed: Sealed },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Register {
     /// Always in the same append as `ticket::Event::TakenInCharge` (DPR 445/2000 art. 53 c. 3).
-    NumberAssigned {
-        protocol: ProtocolNumber,
-        ticket: TicketId,
-        subject: String,
-    },
+    NumberAssigned { protocol: ProtocolNumber, ticket: TicketId, subject: String },
     /// Marked, never deleted or used again (art. 54).
-    NumberAnnulled {
-        protocol: ProtocolNumber,
-        ticket: TicketId,
-        reason: String,
-        act: String,
-    },
+    NumberAnnulled { protocol: ProtocolNumber, ticket: TicketId, reason: String, act: String },
 }
 
 /// An event with all that is known about it: what a record of the log says.

@@ -1,8 +1,6 @@
 //! Which message becomes which ticket.
 
-use super::given::{
-    Given, concluded, conversation_id, message_id, opened, received, sealed, templates,
-};
+use super::given::{Given, concluded, conversation_id, message_id, opened, received, sealed, templates};
 use jiff::SignedDuration;
 use segnalalo_domain::{
     desk::{Action, Command, Conclude, EditMessage},
@@ -19,11 +17,7 @@ use segnalalo_domain::{
 const WHATSAPP: Channel = Channel::Whatsapp;
 
 fn about(office: &str, place: u8) -> Conclusion {
-    Conclusion {
-        office: Some(Office(office.into())),
-        place_key: Some([place; 16]),
-        ..concluded(Kind::Report)
-    }
+    Conclusion { office: Some(Office(office.into())), place_key: Some([place; 16]), ..concluded(Kind::Report) }
 }
 
 #[test]
@@ -34,15 +28,8 @@ fn a_report_becomes_a_ticket_with_its_terms_and_a_receipt() {
     assert_eq!(templates(&events), [Template::Receipt]);
     let (_, ticket) = desk.last_ticket();
     assert_eq!(ticket.phase, Phase::Received);
-    assert_eq!(
-        ticket.terms[0].deadline.due,
-        "2026-11-24T16:00:00+01:00".parse().unwrap()
-    );
-    assert!(
-        ticket.code.starts_with("S-") && ticket.code.len() == 7,
-        "{}",
-        ticket.code
-    );
+    assert_eq!(ticket.terms[0].deadline.due, "2026-11-24T16:00:00+01:00".parse().unwrap());
+    assert!(ticket.code.starts_with("S-") && ticket.code.len() == 7, "{}", ticket.code);
 }
 
 #[test]
@@ -59,18 +46,9 @@ fn three_quick_messages_never_open_three_tickets() {
         desk.arrives("mario", WHATSAPP, name);
     }
     // Triage answers in any order; the last conclusion waits for the first.
-    assert_eq!(
-        opened(&desk.concludes("mario", "three", concluded(Kind::Report))),
-        0
-    );
-    assert_eq!(
-        opened(&desk.concludes("mario", "one", concluded(Kind::Report))),
-        1
-    );
-    assert_eq!(
-        opened(&desk.concludes("mario", "two", concluded(Kind::Report))),
-        0
-    );
+    assert_eq!(opened(&desk.concludes("mario", "three", concluded(Kind::Report))), 0);
+    assert_eq!(opened(&desk.concludes("mario", "one", concluded(Kind::Report))), 1);
+    assert_eq!(opened(&desk.concludes("mario", "two", concluded(Kind::Report))), 0);
     assert_eq!(desk.desk.tickets.len(), 1);
     let routed = desk
         .log
@@ -87,18 +65,9 @@ fn three_quick_messages_never_open_three_tickets() {
 fn another_place_or_office_opens_another_ticket_even_at_once() {
     let mut desk = Given::nothing();
     desk.says("mario", WHATSAPP, "a", about("STRADE", 1));
-    assert_eq!(
-        opened(&desk.says("mario", WHATSAPP, "b", about("STRADE", 2))),
-        1
-    );
-    assert_eq!(
-        opened(&desk.says("mario", WHATSAPP, "c", about("LUCE", 2))),
-        1
-    );
-    assert_eq!(
-        opened(&desk.says("mario", WHATSAPP, "d", about("LUCE", 2))),
-        0
-    );
+    assert_eq!(opened(&desk.says("mario", WHATSAPP, "b", about("STRADE", 2))), 1);
+    assert_eq!(opened(&desk.says("mario", WHATSAPP, "c", about("LUCE", 2))), 1);
+    assert_eq!(opened(&desk.says("mario", WHATSAPP, "d", about("LUCE", 2))), 0);
 }
 
 #[test]
@@ -106,10 +75,7 @@ fn a_later_report_opens_its_own_ticket() {
     let mut desk = Given::nothing();
     desk.says("mario", WHATSAPP, "a", concluded(Kind::Report));
     desk.later(SignedDuration::from_mins(11));
-    assert_eq!(
-        opened(&desk.says("mario", WHATSAPP, "b", concluded(Kind::Report))),
-        1
-    );
+    assert_eq!(opened(&desk.says("mario", WHATSAPP, "b", concluded(Kind::Report))), 1);
 }
 
 #[test]
@@ -119,17 +85,10 @@ fn a_photo_first_and_its_text_after_are_one_report_that_the_text_classifies() {
     photo.has_text = false;
     photo.attachments = 1;
     desk.when(Command::ReceiveMessage(photo));
-    let unknown = Conclusion {
-        office: None,
-        ..concluded(Kind::Report)
-    };
+    let unknown = Conclusion { office: None, ..concluded(Kind::Report) };
     let events = desk.concludes("mario", "photo", unknown);
     assert_eq!(templates(&events), [Template::ReceiptAsk]);
-    assert_eq!(
-        desk.phase(),
-        Phase::Received,
-        "an automatic question never pauses the clock"
-    );
+    assert_eq!(desk.phase(), Phase::Received, "an automatic question never pauses the clock");
     let events = desk.says("mario", WHATSAPP, "text", concluded(Kind::Report));
     assert_eq!(opened(&events), 0);
     assert_eq!(desk.last_ticket().1.office, Some(Office("STRADE".into())));
@@ -141,19 +100,13 @@ fn without_a_conclusion_the_urp_gets_it_unclassified_and_a_late_one_still_classi
     desk.arrives("mario", WHATSAPP, "buca");
     assert!(desk.desk.overdue_for_triage(desk.now).is_empty());
     desk.later(SignedDuration::from_secs(30));
-    assert_eq!(
-        desk.desk.overdue_for_triage(desk.now),
-        [(conversation_id("mario"), message_id("buca"))]
-    );
+    assert_eq!(desk.desk.overdue_for_triage(desk.now), [(conversation_id("mario"), message_id("buca"))]);
     let events = desk.gives_up("mario", "buca");
     assert_eq!(opened(&events), 1);
     assert_eq!(desk.last_ticket().1.classification.kind, None);
     assert!(desk.desk.overdue_for_triage(desk.now).is_empty());
     let late = desk.concludes("mario", "buca", concluded(Kind::Report));
-    assert!(
-        late.iter()
-            .any(|event| matches!(event, Event::Ticket(Happened::Reclassified { .. })))
-    );
+    assert!(late.iter().any(|event| matches!(event, Event::Ticket(Happened::Reclassified { .. }))));
     assert_eq!(desk.last_ticket().1.classification.kind, Some(Kind::Report));
 }
 
@@ -171,37 +124,22 @@ fn an_emergency_is_answered_with_112_at_once_also_when_it_comes_late_or_joins() 
 
     desk.arrives("ugo", WHATSAPP, "frana");
     desk.gives_up("ugo", "frana");
-    assert_eq!(
-        templates(&desk.concludes("ugo", "frana", concluded(Kind::Emergency))),
-        [Template::Emergency]
-    );
+    assert_eq!(templates(&desk.concludes("ugo", "frana", concluded(Kind::Emergency))), [Template::Emergency]);
 }
 
 #[test]
 fn a_status_query_is_answered_by_number_by_conversation_or_with_a_question() {
     let mut desk = Given::nothing();
-    let asks = |protocol: Option<&str>| Conclusion {
-        protocol: protocol.map(str::to_owned),
-        ..concluded(Kind::StatusQuery)
-    };
-    assert_eq!(
-        templates(&desk.says("lucia", WHATSAPP, "q1", asks(None))),
-        [Template::StatusAskNumber]
-    );
-    assert_eq!(
-        templates(&desk.says("lucia", WHATSAPP, "q2", asks(Some("0000001/2026")))),
-        [Template::StatusUnknown]
-    );
+    let asks =
+        |protocol: Option<&str>| Conclusion { protocol: protocol.map(str::to_owned), ..concluded(Kind::StatusQuery) };
+    assert_eq!(templates(&desk.says("lucia", WHATSAPP, "q1", asks(None))), [Template::StatusAskNumber]);
+    assert_eq!(templates(&desk.says("lucia", WHATSAPP, "q2", asks(Some("0000001/2026")))), [Template::StatusUnknown]);
     desk.says("mario", WHATSAPP, "buca", concluded(Kind::Report));
-    assert_eq!(
-        templates(&desk.says("mario", WHATSAPP, "q3", asks(None))),
-        [Template::Status]
-    );
+    assert_eq!(templates(&desk.says("mario", WHATSAPP, "q3", asks(None))), [Template::Status]);
     desk.act(Action::TakeInCharge { office: None });
     let events = desk.says("lucia", WHATSAPP, "q4", asks(Some("0000001/2026")));
-    let Some(Event::Conversation(Said::ReplyRequested { variables, .. })) = events
-        .iter()
-        .find(|event| matches!(event, Event::Conversation(Said::ReplyRequested { .. })))
+    let Some(Event::Conversation(Said::ReplyRequested { variables, .. })) =
+        events.iter().find(|event| matches!(event, Event::Conversation(Said::ReplyRequested { .. })))
     else {
         panic!("no answer")
     };
@@ -214,15 +152,7 @@ fn a_status_query_is_answered_by_number_by_conversation_or_with_a_question() {
 #[test]
 fn abuse_gets_no_receipt_but_a_person_sees_it() {
     let mut desk = Given::nothing();
-    let events = desk.says(
-        "mario",
-        WHATSAPP,
-        "spam",
-        Conclusion {
-            office: None,
-            ..concluded(Kind::AbusiveOrSpam)
-        },
-    );
+    let events = desk.says("mario", WHATSAPP, "spam", Conclusion { office: None, ..concluded(Kind::AbusiveOrSpam) });
     assert_eq!(opened(&events), 1);
     assert!(templates(&events).is_empty());
 }
@@ -230,19 +160,8 @@ fn abuse_gets_no_receipt_but_a_person_sees_it() {
 #[test]
 fn what_is_not_pertinent_is_still_received_for_an_answer() {
     let mut desk = Given::nothing();
-    let events = desk.says(
-        "mario",
-        WHATSAPP,
-        "candelo",
-        Conclusion {
-            office: None,
-            ..concluded(Kind::NotPertinent)
-        },
-    );
-    assert_eq!(
-        (opened(&events), templates(&events)),
-        (1, vec![Template::Receipt])
-    );
+    let events = desk.says("mario", WHATSAPP, "candelo", Conclusion { office: None, ..concluded(Kind::NotPertinent) });
+    assert_eq!((opened(&events), templates(&events)), (1, vec![Template::Receipt]));
 }
 
 #[test]
@@ -250,66 +169,33 @@ fn a_strangers_comment_is_kept_in_a_known_thread_and_ignored_elsewhere() {
     let mut desk = Given::nothing();
     let mut comment = received("thread1/ugo", Channel::FacebookComment, "anche qui");
     comment.addressed = false;
-    let ignored = desk
-        .decide(&Command::ReceiveMessage(comment.clone()))
-        .unwrap();
+    let ignored = desk.decide(&Command::ReceiveMessage(comment.clone())).unwrap();
     assert!(ignored.ignored && ignored.events.is_empty());
-    desk.says(
-        "thread1/mario",
-        Channel::FacebookPost,
-        "post",
-        concluded(Kind::Report),
-    );
+    desk.says("thread1/mario", Channel::FacebookPost, "post", concluded(Kind::Report));
     desk.when(Command::ReceiveMessage(comment));
     let events = desk.concludes("thread1/ugo", "anche qui", concluded(Kind::Report));
     assert_eq!(opened(&events), 0);
-    assert!(events.iter().any(|event| matches!(
-        event,
-        Event::Conversation(Said::MessageRouted {
-            route: Route::JoinedTicket(_),
-            ..
-        })
-    )));
+    assert!(
+        events.iter().any(|event| matches!(
+            event,
+            Event::Conversation(Said::MessageRouted { route: Route::JoinedTicket(_), .. })
+        ))
+    );
     assert!(templates(&events).is_empty());
 }
 
 #[test]
 fn only_who_began_a_public_thread_closes_or_reopens_it() {
     let mut desk = Given::nothing();
-    desk.says(
-        "thread1/mario",
-        Channel::FacebookPost,
-        "post",
-        concluded(Kind::Report),
-    );
+    desk.says("thread1/mario", Channel::FacebookPost, "post", concluded(Kind::Report));
     desk.act(Action::TakeInCharge { office: None });
-    desk.act(Action::Resolve {
-        words: super::given::words(""),
-    });
-    let objects = Conclusion {
-        stance: Stance::Objects,
-        ..concluded(Kind::FollowUp)
-    };
-    desk.says(
-        "thread1/ugo",
-        Channel::FacebookComment,
-        "not true",
-        objects.clone(),
-    );
+    desk.act(Action::Resolve { words: super::given::words("") });
+    let objects = Conclusion { stance: Stance::Objects, ..concluded(Kind::FollowUp) };
+    desk.says("thread1/ugo", Channel::FacebookComment, "not true", objects.clone());
     assert_eq!(desk.phase(), Phase::Resolved);
-    desk.says(
-        "thread1/ugo",
-        Channel::FacebookComment,
-        "bravi",
-        concluded(Kind::Thanks),
-    );
+    desk.says("thread1/ugo", Channel::FacebookComment, "bravi", concluded(Kind::Thanks));
     assert_eq!(desk.phase(), Phase::Resolved);
-    desk.says(
-        "thread1/mario",
-        Channel::FacebookComment,
-        "still there",
-        objects,
-    );
+    desk.says("thread1/mario", Channel::FacebookComment, "still there", objects);
     assert_eq!(desk.phase(), Phase::Reopened);
 }
 
@@ -319,21 +205,11 @@ fn a_hashtag_added_by_an_edit_is_a_report_and_other_edits_are_kept() {
     let edit = |addressed: bool| {
         let mut as_new = received("thread2/mario", Channel::FacebookPost, "post2");
         as_new.addressed = addressed;
-        Command::EditMessage(EditMessage {
-            message: message_id("post2"),
-            sealed: sealed("new"),
-            as_new,
-        })
+        Command::EditMessage(EditMessage { message: message_id("post2"), sealed: sealed("new"), as_new })
     };
     assert!(desk.decide(&edit(false)).unwrap().ignored);
-    assert!(matches!(
-        desk.when(edit(true))[..],
-        [Event::Conversation(Said::MessageReceived { .. })]
-    ));
-    assert!(matches!(
-        desk.when(edit(true))[..],
-        [Event::Conversation(Said::MessageEdited { .. })]
-    ));
+    assert!(matches!(desk.when(edit(true))[..], [Event::Conversation(Said::MessageReceived { .. })]));
+    assert!(matches!(desk.when(edit(true))[..], [Event::Conversation(Said::MessageEdited { .. })]));
 }
 
 #[test]
@@ -347,8 +223,5 @@ fn a_conclusion_on_what_we_never_saw_changes_nothing() {
             sealed: sealed(""),
         }))
         .unwrap();
-    assert!(
-        decision.events.is_empty() && !decision.ignored,
-        "it is noted"
-    );
+    assert!(decision.events.is_empty() && !decision.ignored, "it is noted");
 }

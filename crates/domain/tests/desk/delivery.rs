@@ -19,9 +19,7 @@ fn owed() -> Given {
 
 fn status(desk: &Given) -> ReplyStatus {
     let (conversation, reply, _) = desk.last_reply();
-    desk.desk.conversations[&conversation].replies[&reply]
-        .status
-        .clone()
+    desk.desk.conversations[&conversation].replies[&reply].status.clone()
 }
 
 fn delivered(desk: &Given, status: DeliveryStatus) -> Command {
@@ -43,59 +41,31 @@ fn an_attempt_begins_once_and_in_order() {
     assert_eq!(desk.refused(&desk.attempt(2)), "ATTEMPT_OUT_OF_ORDER");
     desk.when(desk.attempt(1));
     assert_eq!(desk.refused(&desk.attempt(1)), "ATTEMPT_OUT_OF_ORDER");
-    assert_eq!(
-        desk.refused(&desk.attempt(2)),
-        "REPLY_SETTLED",
-        "nobody knows yet what became of the first"
-    );
+    assert_eq!(desk.refused(&desk.attempt(2)), "REPLY_SETTLED", "nobody knows yet what became of the first");
 }
 
 #[test]
 fn after_a_certain_failure_the_next_attempt_may_begin_and_after_success_none() {
     let mut desk = owed();
     desk.when(desk.attempt(1));
-    let failed = Outcome::Refused {
-        code: "connect".into(),
-        detail: String::new(),
-        last: false,
-        retry_at: None,
-    };
+    let failed = Outcome::Refused { code: "connect".into(), detail: String::new(), last: false, retry_at: None };
     desk.when(desk.outcome(1, failed));
     assert_eq!(status(&desk), ReplyStatus::Due);
     desk.when(desk.attempt(2));
     desk.when(desk.outcome(2, desk.accepted()));
     assert_eq!(status(&desk), ReplyStatus::Accepted);
     assert_eq!(desk.refused(&desk.attempt(3)), "REPLY_SETTLED");
-    assert!(
-        desk.when(desk.outcome(
-            2,
-            Outcome::Unknown {
-                detail: String::new()
-            }
-        ))
-        .is_empty()
-    );
+    assert!(desk.when(desk.outcome(2, Outcome::Unknown { detail: String::new() })).is_empty());
 }
 
 #[test]
 fn an_unknown_outcome_is_settled_by_a_status_that_names_it() {
     let mut desk = owed();
     desk.when(desk.attempt(1));
-    desk.when(desk.outcome(
-        1,
-        Outcome::Unknown {
-            detail: "timeout".into(),
-        },
-    ));
+    desk.when(desk.outcome(1, Outcome::Unknown { detail: "timeout".into() }));
     assert_eq!(desk.refused(&desk.attempt(2)), "REPLY_SETTLED");
     let events = desk.when(delivered(&desk, DeliveryStatus::Sent));
-    assert!(matches!(
-        &events[0],
-        Event::Conversation(Said::SendAccepted {
-            proof: Proof::Status,
-            ..
-        })
-    ));
+    assert!(matches!(&events[0], Event::Conversation(Said::SendAccepted { proof: Proof::Status, .. })));
     assert_eq!(status(&desk), ReplyStatus::Accepted);
 }
 
@@ -105,22 +75,14 @@ fn a_status_never_steps_back() {
     desk.when(desk.attempt(1));
     desk.when(desk.outcome(1, desk.accepted()));
     assert_eq!(desk.when(delivered(&desk, DeliveryStatus::Read)).len(), 1);
-    assert!(
-        desk.when(delivered(&desk, DeliveryStatus::Delivered))
-            .is_empty()
-    );
+    assert!(desk.when(delivered(&desk, DeliveryStatus::Delivered)).is_empty());
     assert!(desk.when(delivered(&desk, DeliveryStatus::Read)).is_empty());
 }
 
 #[test]
 fn our_own_comment_is_known_by_its_words_and_a_colleagues_is_not_ours() {
     let mut desk = Given::nothing();
-    desk.says(
-        "thread1/mario",
-        Channel::FacebookPost,
-        "post",
-        concluded(Kind::Report),
-    );
+    desk.says("thread1/mario", Channel::FacebookPost, "post", concluded(Kind::Report));
     desk.when(desk.attempt(1));
     let own = |name: &str, text: u8| {
         Command::RecordOwnMessage(OwnMessage {
@@ -132,30 +94,16 @@ fn our_own_comment_is_known_by_its_words_and_a_colleagues_is_not_ours() {
         })
     };
     let events = desk.when(own("echo", 1));
-    assert!(matches!(
-        &events[0],
-        Event::Conversation(Said::SendAccepted {
-            proof: Proof::Echo,
-            ..
-        })
-    ));
+    assert!(matches!(&events[0], Event::Conversation(Said::SendAccepted { proof: Proof::Echo, .. })));
     assert!(desk.when(own("echo", 1)).is_empty());
     let events = desk.when(own("by hand", 9));
-    assert!(matches!(
-        &events[0],
-        Event::Conversation(Said::ColleagueAnswered { .. })
-    ));
+    assert!(matches!(&events[0], Event::Conversation(Said::ColleagueAnswered { .. })));
 }
 
 #[test]
 fn no_automatic_answer_follows_on_top_of_a_colleagues() {
     let mut desk = Given::nothing();
-    desk.says(
-        "thread1/mario",
-        Channel::FacebookPost,
-        "post",
-        concluded(Kind::Report),
-    );
+    desk.says("thread1/mario", Channel::FacebookPost, "post", concluded(Kind::Report));
     desk.when(Command::RecordOwnMessage(OwnMessage {
         conversations: vec![conversation_id("thread1")],
         message: message_id("by hand"),
@@ -175,20 +123,11 @@ fn a_person_settles_what_is_held() {
     ] {
         let mut desk = owed();
         desk.when(desk.attempt(1));
-        desk.when(desk.outcome(
-            1,
-            Outcome::Held {
-                code: "unknown_outcome".into(),
-                detail: String::new(),
-            },
-        ));
+        desk.when(desk.outcome(1, Outcome::Held { code: "unknown_outcome".into(), detail: String::new() }));
         let (_, reply, _) = desk.last_reply();
         desk.when(Command::SettleReply(SettleReply {
             reply,
-            actor: Actor {
-                kind: ActorType::Person,
-                name: "anna".into(),
-            },
+            actor: Actor { kind: ActorType::Person, name: "anna".into() },
             verdict,
             sealed: sealed(""),
         }));

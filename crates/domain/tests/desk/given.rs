@@ -4,8 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 use segnalalo_domain::{
     calendar::Calendar,
     desk::{
-        Act, Action, BeginAttempt, Command, Conclude, Context, Decision, Desk, Outcome,
-        ReceiveMessage, RecordOutcome, TicketRef, Words,
+        Act, Action, BeginAttempt, Command, Conclude, Context, Decision, Desk, Outcome, ReceiveMessage, RecordOutcome,
+        TicketRef, Words,
     },
     event::{
         Event, Recorded, Stream,
@@ -22,19 +22,11 @@ use segnalalo_domain::{
 use std::collections::HashMap;
 
 pub fn sealed(text: &str) -> Sealed {
-    Sealed {
-        scheme: Scheme::Plain,
-        person: None,
-        payload: text.as_bytes().to_vec(),
-    }
+    Sealed { scheme: Scheme::Plain, person: None, payload: text.as_bytes().to_vec() }
 }
 
 pub fn words(text: &str) -> Words {
-    Words {
-        sealed: sealed(text),
-        is_empty: text.is_empty(),
-        personal: Vec::new(),
-    }
+    Words { sealed: sealed(text), is_empty: text.is_empty(), personal: Vec::new() }
 }
 
 pub fn message_id(name: &str) -> MessageId {
@@ -90,11 +82,7 @@ impl Given {
             now: self.now,
             cause: CauseId::derived(&[&self.causes.to_be_bytes()]),
             calendar: &self.calendar,
-            office_name: &|code| {
-                ["STRADE", "LUCE", "URP"]
-                    .contains(&code)
-                    .then(|| format!("Ufficio {code}"))
-            },
+            office_name: &|code| ["STRADE", "LUCE", "URP"].contains(&code).then(|| format!("Ufficio {code}")),
         };
         self.desk.decide(command, &context)
     }
@@ -103,11 +91,7 @@ impl Given {
     pub fn when(&mut self, command: Command) -> Vec<Event> {
         let decision = self.decide(&command).unwrap();
         self.causes += 1;
-        let events = decision
-            .events
-            .iter()
-            .map(|(_, event)| event.clone())
-            .collect::<Vec<_>>();
+        let events = decision.events.iter().map(|(_, event)| event.clone()).collect::<Vec<_>>();
         for (stream, event) in decision.events {
             self.record(stream, decision.actor.clone(), event);
         }
@@ -115,9 +99,7 @@ impl Given {
     }
 
     pub fn refused(&self, command: &Command) -> &'static str {
-        self.decide(command)
-            .expect_err("it should be refused")
-            .code()
+        self.decide(command).expect_err("it should be refused").code()
     }
 
     fn record(&mut self, stream: Stream, actor: Actor, event: Event) {
@@ -141,13 +123,7 @@ impl Given {
     }
 
     /// A citizen writes, and triage concludes at once; the registry routes what is ready.
-    pub fn says(
-        &mut self,
-        from: &str,
-        channel: Channel,
-        name: &str,
-        conclusion: Conclusion,
-    ) -> Vec<Event> {
+    pub fn says(&mut self, from: &str, channel: Channel, name: &str, conclusion: Conclusion) -> Vec<Event> {
         self.arrives(from, channel, name);
         self.concludes(from, name, conclusion)
     }
@@ -220,12 +196,9 @@ impl Given {
             .iter()
             .rev()
             .find_map(|recorded| match (&recorded.stream, &recorded.event) {
-                (
-                    Stream::Conversation(id),
-                    Event::Conversation(Said::ReplyRequested {
-                        reply, template, ..
-                    }),
-                ) => Some((*id, *reply, *template)),
+                (Stream::Conversation(id), Event::Conversation(Said::ReplyRequested { reply, template, .. })) => {
+                    Some((*id, *reply, *template))
+                }
                 _ => None,
             })
             .expect("a reply was asked for")
@@ -244,20 +217,11 @@ impl Given {
 
     pub fn outcome(&self, attempt: u32, outcome: Outcome) -> Command {
         let (conversation, reply, _) = self.last_reply();
-        Command::RecordOutcome(RecordOutcome {
-            conversation,
-            reply,
-            attempt,
-            outcome,
-        })
+        Command::RecordOutcome(RecordOutcome { conversation, reply, attempt, outcome })
     }
 
     pub fn accepted(&self) -> Outcome {
-        Outcome::Accepted {
-            sent_message: Some(message_id("sent")),
-            proof: Proof::Response,
-            sealed: sealed("wamid"),
-        }
+        Outcome::Accepted { sent_message: Some(message_id("sent")), proof: Proof::Response, sealed: sealed("wamid") }
     }
 }
 
@@ -288,10 +252,7 @@ pub fn acting_on(id: TicketId, action: Action) -> Command {
     Command::Act(Act {
         ticket: TicketRef::Id(id),
         expected_version: None,
-        actor: Actor {
-            kind: ActorType::Person,
-            name: "anna".into(),
-        },
+        actor: Actor { kind: ActorType::Person, name: "anna".into() },
         action,
     })
 }
@@ -307,8 +268,5 @@ pub fn templates(events: &[Event]) -> Vec<Template> {
 }
 
 pub fn opened(events: &[Event]) -> usize {
-    events
-        .iter()
-        .filter(|event| matches!(event, Event::Ticket(Happened::Opened { .. })))
-        .count()
+    events.iter().filter(|event| matches!(event, Event::Ticket(Happened::Opened { .. }))).count()
 }

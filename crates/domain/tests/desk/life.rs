@@ -33,21 +33,10 @@ fn taking_in_charge_gives_the_number_in_the_same_decision_and_tells_it() {
     assert!(
         matches!(&events[0], Event::Register(Register::NumberAssigned { protocol, .. }) if protocol.to_string() == "2026/0000001")
     );
-    assert!(
-        matches!(&events[1], Event::Ticket(Happened::TakenInCharge { office, .. }) if office.0 == "STRADE")
-    );
+    assert!(matches!(&events[1], Event::Ticket(Happened::TakenInCharge { office, .. }) if office.0 == "STRADE"));
     assert_eq!(templates(&events), [Template::TakenInCharge]);
-    assert!(
-        desk.last_ticket()
-            .1
-            .term(DeadlineName::TakeInCharge)
-            .unwrap()
-            .done
-    );
-    assert_eq!(
-        desk.refused(&desk.acting(Action::TakeInCharge { office: None })),
-        "ILLEGAL_TRANSITION"
-    );
+    assert!(desk.last_ticket().1.term(DeadlineName::TakeInCharge).unwrap().done);
+    assert_eq!(desk.refused(&desk.acting(Action::TakeInCharge { office: None })), "ILLEGAL_TRANSITION");
 }
 
 #[test]
@@ -56,10 +45,7 @@ fn numbers_follow_one_another_without_gaps() {
     for (index, name) in ["a", "b", "c"].into_iter().enumerate() {
         desk.says(name, Channel::Whatsapp, name, concluded(Kind::Report));
         desk.act(Action::TakeInCharge { office: None });
-        assert_eq!(
-            desk.last_ticket().1.protocol.unwrap().number,
-            index as u32 + 1
-        );
+        assert_eq!(desk.last_ticket().1.protocol.unwrap().number, index as u32 + 1);
     }
 }
 
@@ -68,40 +54,20 @@ fn the_year_is_that_of_registration_in_rome() {
     let mut desk = reported();
     desk.now = "2026-12-31T23:30:00Z".parse().unwrap();
     desk.act(Action::TakeInCharge { office: None });
-    assert_eq!(
-        desk.last_ticket().1.protocol.unwrap().to_string(),
-        "2027/0000001"
-    );
+    assert_eq!(desk.last_ticket().1.protocol.unwrap().to_string(), "2027/0000001");
 }
 
 #[test]
 fn feasible_resolved_and_closed_after_silence() {
     let mut desk = taken();
     let by = date(2026, 12, 4);
-    let events = desk.act(Action::DeclareFeasible {
-        expected_by: by,
-        words: words(""),
-    });
+    let events = desk.act(Action::DeclareFeasible { expected_by: by, words: words("") });
     assert_eq!(templates(&events), [Template::Feasible]);
     assert_eq!(desk.last_ticket().1.expected_by, Some(by));
-    assert_eq!(
-        desk.last_ticket().1.next_term().unwrap().deadline.name,
-        DeadlineName::Resolution
-    );
-    let events = desk.act(Action::ReportProgress {
-        expected_by: Some(date(2026, 12, 11)),
-        words: words("piove"),
-    });
+    assert_eq!(desk.last_ticket().1.next_term().unwrap().deadline.name, DeadlineName::Resolution);
+    let events = desk.act(Action::ReportProgress { expected_by: Some(date(2026, 12, 11)), words: words("piove") });
     assert_eq!(templates(&events), [Template::Progress]);
-    assert_eq!(
-        desk.last_ticket()
-            .1
-            .term(DeadlineName::Resolution)
-            .unwrap()
-            .deadline
-            .version,
-        2
-    );
+    assert_eq!(desk.last_ticket().1.term(DeadlineName::Resolution).unwrap().deadline.version, 2);
     let events = desk.act(Action::Resolve { words: words("") });
     assert_eq!(templates(&events), [Template::Resolved]);
     let (ticket, state) = desk.last_ticket();
@@ -115,13 +81,9 @@ fn feasible_resolved_and_closed_after_silence() {
         due_at: term.deadline.due,
     });
     let events = desk.when(reached.clone());
-    assert!(events.iter().any(|event| matches!(
-        event,
-        Event::Ticket(Happened::Closed {
-            reason: CloseReason::Quiet,
-            ..
-        })
-    )));
+    assert!(
+        events.iter().any(|event| matches!(event, Event::Ticket(Happened::Closed { reason: CloseReason::Quiet, .. })))
+    );
     assert!(desk.when(reached).is_empty(), "a rung is reached once");
 }
 
@@ -137,19 +99,14 @@ fn a_refusal_needs_words_and_a_date_must_not_be_past() {
     ] {
         assert_eq!(desk.refused(&desk.acting(action)), "MISSING_FIELD");
     }
-    let past = Action::DeclareFeasible {
-        expected_by: date(2026, 11, 22),
-        words: words(""),
-    };
+    let past = Action::DeclareFeasible { expected_by: date(2026, 11, 22), words: words("") };
     assert_eq!(desk.refused(&desk.acting(past)), "INVALID_FIELD");
 }
 
 #[test]
 fn a_refusal_is_never_worded_as_a_success() {
     let mut desk = taken();
-    let events = desk.act(Action::DeclareNotFeasible {
-        words: words("la strada è della Provincia"),
-    });
+    let events = desk.act(Action::DeclareNotFeasible { words: words("la strada è della Provincia") });
     assert_eq!(templates(&events), [Template::NotFeasible]);
     assert_eq!(desk.phase(), Phase::NotFeasible);
 }
@@ -157,48 +114,25 @@ fn a_refusal_is_never_worded_as_a_success() {
 #[test]
 fn an_office_that_is_not_competent_sends_it_back_and_another_gets_it() {
     let mut desk = taken();
-    desk.act(Action::SendBack {
-        reason: "è un lampione".into(),
-    });
-    assert_eq!(
-        (desk.phase(), desk.last_ticket().1.office.clone()),
-        (Phase::SentBack, Some(Office::urp()))
-    );
-    desk.act(Action::Reassign {
-        office: Office("LUCE".into()),
-        reason: String::new(),
-    });
+    desk.act(Action::SendBack { reason: "è un lampione".into() });
+    assert_eq!((desk.phase(), desk.last_ticket().1.office.clone()), (Phase::SentBack, Some(Office::urp())));
+    desk.act(Action::Reassign { office: Office("LUCE".into()), reason: String::new() });
     assert_eq!(
         (desk.phase(), desk.last_ticket().1.office.clone()),
         (Phase::TakenInCharge, Some(Office("LUCE".into())))
     );
-    let nowhere = Action::Reassign {
-        office: Office("MARTE".into()),
-        reason: String::new(),
-    };
+    let nowhere = Action::Reassign { office: Office("MARTE".into()), reason: String::new() };
     assert_eq!(desk.refused(&desk.acting(nowhere)), "UNKNOWN_OFFICE");
 }
 
 #[test]
 fn a_question_waits_for_the_citizen_and_goes_on_with_his_answer() {
     let mut desk = taken();
-    let events = desk.act(Action::AskCitizen {
-        words: words("a che altezza?"),
-    });
-    assert_eq!(
-        (templates(&events), desk.phase()),
-        (vec![Template::Question], Phase::AwaitingCitizen)
-    );
+    let events = desk.act(Action::AskCitizen { words: words("a che altezza?") });
+    assert_eq!((templates(&events), desk.phase()), (vec![Template::Question], Phase::AwaitingCitizen));
     let events = desk.says("mario", Channel::Whatsapp, "al 12", concluded(Kind::Report));
-    assert!(
-        events
-            .iter()
-            .any(|event| matches!(event, Event::Ticket(Happened::CitizenAnswered { .. })))
-    );
-    assert_eq!(
-        (desk.phase(), desk.desk.tickets.len()),
-        (Phase::TakenInCharge, 1)
-    );
+    assert!(events.iter().any(|event| matches!(event, Event::Ticket(Happened::CitizenAnswered { .. }))));
+    assert_eq!((desk.phase(), desk.desk.tickets.len()), (Phase::TakenInCharge, 1));
 }
 
 #[test]
@@ -207,30 +141,16 @@ fn non_e_risolto_reopens_with_the_same_number_and_new_terms() {
     desk.act(Action::Resolve { words: words("") });
     let number = desk.last_ticket().1.protocol;
     desk.now = "2026-11-27T18:30:00+01:00".parse().unwrap();
-    let objects = Conclusion {
-        stance: Stance::Objects,
-        ..concluded(Kind::FollowUp)
-    };
+    let objects = Conclusion { stance: Stance::Objects, ..concluded(Kind::FollowUp) };
     let events = desk.says("mario", Channel::Whatsapp, "non è risolto", objects);
     assert_eq!(templates(&events), [Template::Reopened]);
     let (_, ticket) = desk.last_ticket();
     assert_eq!((ticket.phase, ticket.protocol), (Phase::Reopened, number));
     let term = ticket.next_term().unwrap();
-    assert_eq!(
-        (term.deadline.name, term.deadline.version),
-        (DeadlineName::TakeInCharge, 2)
-    );
-    assert_eq!(
-        term.deadline.due,
-        "2026-11-30T16:00:00+01:00".parse().unwrap()
-    );
+    assert_eq!((term.deadline.name, term.deadline.version), (DeadlineName::TakeInCharge, 2));
+    assert_eq!(term.deadline.due, "2026-11-30T16:00:00+01:00".parse().unwrap());
     let events = desk.act(Action::TakeInCharge { office: None });
-    assert!(
-        !events
-            .iter()
-            .any(|event| matches!(event, Event::Register(_))),
-        "no second number"
-    );
+    assert!(!events.iter().any(|event| matches!(event, Event::Register(_))), "no second number");
     desk.act(Action::Resolve { words: words("") });
     assert_eq!(desk.phase(), Phase::Resolved);
 }
@@ -238,32 +158,11 @@ fn non_e_risolto_reopens_with_the_same_number_and_new_terms() {
 #[test]
 fn thanks_after_a_solution_close_it() {
     let mut desk = taken();
-    assert_eq!(
-        desk.says(
-            "mario",
-            Channel::Whatsapp,
-            "grazie",
-            concluded(Kind::Thanks)
-        )
-        .len(),
-        3
-    );
-    assert_eq!(
-        desk.phase(),
-        Phase::TakenInCharge,
-        "thanks in between close nothing"
-    );
+    assert_eq!(desk.says("mario", Channel::Whatsapp, "grazie", concluded(Kind::Thanks)).len(), 3);
+    assert_eq!(desk.phase(), Phase::TakenInCharge, "thanks in between close nothing");
     desk.act(Action::Resolve { words: words("") });
-    let events = desk.says(
-        "mario",
-        Channel::Whatsapp,
-        "grazie!",
-        concluded(Kind::Thanks),
-    );
-    assert_eq!(
-        (templates(&events), desk.phase()),
-        (vec![Template::Thanks], Phase::Closed)
-    );
+    let events = desk.says("mario", Channel::Whatsapp, "grazie!", concluded(Kind::Thanks));
+    assert_eq!((templates(&events), desk.phase()), (vec![Template::Thanks], Phase::Closed));
 }
 
 #[test]
@@ -272,25 +171,9 @@ fn a_deadline_of_an_old_version_or_a_met_one_is_not_reached() {
     let (ticket, state) = desk.last_ticket();
     let due_at = state.received_at;
     let reach = |deadline, version| {
-        Command::ReachDeadline(ReachDeadline {
-            ticket,
-            deadline,
-            version,
-            rung: Rung::Near,
-            due_at,
-        })
+        Command::ReachDeadline(ReachDeadline { ticket, deadline, version, rung: Rung::Near, due_at })
     };
-    assert!(
-        desk.decide(&reach(DeadlineName::TakeInCharge, 1))
-            .unwrap()
-            .events
-            .is_empty()
-    );
-    assert!(
-        desk.decide(&reach(DeadlineName::FirstAnswer, 2))
-            .unwrap()
-            .events
-            .is_empty()
-    );
+    assert!(desk.decide(&reach(DeadlineName::TakeInCharge, 1)).unwrap().events.is_empty());
+    assert!(desk.decide(&reach(DeadlineName::FirstAnswer, 2)).unwrap().events.is_empty());
     assert_eq!(desk.when(reach(DeadlineName::FirstAnswer, 1)).len(), 1);
 }

@@ -11,11 +11,7 @@ use segnalalo_domain::{
     words::{Actor, ActorType, Channel, Kind},
 };
 
-fn two_reports() -> (
-    Given,
-    segnalalo_domain::id::TicketId,
-    segnalalo_domain::id::TicketId,
-) {
+fn two_reports() -> (Given, segnalalo_domain::id::TicketId, segnalalo_domain::id::TicketId) {
     let mut desk = Given::nothing();
     desk.says("mario", Channel::Whatsapp, "a", concluded(Kind::Report));
     let (first, _) = desk.last_ticket();
@@ -28,12 +24,7 @@ fn two_reports() -> (
 #[test]
 fn who_was_merged_gets_the_same_news() {
     let (mut desk, first, second) = two_reports();
-    desk.when(acting_on(
-        second,
-        Action::Merge {
-            into: TicketRef::Id(first),
-        },
-    ));
+    desk.when(acting_on(second, Action::Merge { into: TicketRef::Id(first) }));
     assert_eq!(desk.desk.tickets[&second].phase, Phase::Merged);
     let before = desk.log.len();
     let events = desk.when(acting_on(first, Action::TakeInCharge { office: None }));
@@ -41,38 +32,20 @@ fn who_was_merged_gets_the_same_news() {
     let to = desk.log[before..]
         .iter()
         .filter_map(|recorded| match (&recorded.stream, &recorded.event) {
-            (Stream::Conversation(id), Event::Conversation(Said::ReplyRequested { .. })) => {
-                Some(*id)
-            }
+            (Stream::Conversation(id), Event::Conversation(Said::ReplyRequested { .. })) => Some(*id),
             _ => None,
         })
         .collect::<Vec<_>>();
     assert_eq!(to, [conversation_id("mario"), conversation_id("lucia")]);
-    let joined = desk.says(
-        "lucia",
-        Channel::Whatsapp,
-        "more",
-        concluded(Kind::FollowUp),
-    );
+    let joined = desk.says("lucia", Channel::Whatsapp, "more", concluded(Kind::FollowUp));
     assert!(joined.iter().any(|event| matches!(event, Event::Ticket(_))));
-    assert_eq!(
-        desk.desk.tickets.len(),
-        2,
-        "her next word goes to the ticket it lives on in"
-    );
+    assert_eq!(desk.desk.tickets.len(), 2, "her next word goes to the ticket it lives on in");
 }
 
 #[test]
 fn a_ticket_is_not_merged_into_itself_or_into_one_that_is_over() {
     let (mut desk, first, second) = two_reports();
-    let merge = |from, into| {
-        acting_on(
-            from,
-            Action::Merge {
-                into: TicketRef::Id(into),
-            },
-        )
-    };
+    let merge = |from, into| acting_on(from, Action::Merge { into: TicketRef::Id(into) });
     assert_eq!(desk.refused(&merge(first, first)), "BAD_MERGE");
     desk.when(merge(second, first));
     assert_eq!(desk.refused(&merge(first, second)), "BAD_MERGE");
@@ -82,19 +55,11 @@ fn a_ticket_is_not_merged_into_itself_or_into_one_that_is_over() {
 fn spam_is_not_answered_and_comes_back_where_it_was() {
     let (mut desk, first, _) = two_reports();
     let events = desk.when(acting_on(first, Action::MarkSpam));
-    assert!(
-        events
-            .iter()
-            .any(|event| matches!(event, Event::Conversation(Said::ReplyDropped { .. })))
-    );
+    assert!(events.iter().any(|event| matches!(event, Event::Conversation(Said::ReplyDropped { .. }))));
     assert_eq!(desk.desk.tickets[&first].phase, Phase::Spam);
     desk.when(acting_on(first, Action::LiftSpam));
     assert_eq!(desk.desk.tickets[&first].phase, Phase::Received);
-    let terms = desk.desk.tickets[&first]
-        .terms
-        .iter()
-        .map(|term| term.deadline.version)
-        .collect::<Vec<_>>();
+    let terms = desk.desk.tickets[&first].terms.iter().map(|term| term.deadline.version).collect::<Vec<_>>();
     assert_eq!(terms, [2, 2], "its terms run again");
 }
 
@@ -102,13 +67,7 @@ fn spam_is_not_answered_and_comes_back_where_it_was() {
 fn an_annulled_number_stays_with_its_ticket_and_is_not_used_again() {
     let (mut desk, first, second) = two_reports();
     desk.when(acting_on(first, Action::TakeInCharge { office: None }));
-    let annul = acting_on(
-        first,
-        Action::AnnulProtocol {
-            reason: "doppio".into(),
-            act: "det. 12/2026".into(),
-        },
-    );
+    let annul = acting_on(first, Action::AnnulProtocol { reason: "doppio".into(), act: "det. 12/2026".into() });
     desk.when(annul.clone());
     assert!(desk.desk.tickets[&first].annulled);
     assert_eq!(desk.refused(&annul), "ALREADY_ANNULLED");
@@ -124,10 +83,7 @@ fn who_saw_an_old_version_must_look_again() {
         Command::Act(Act {
             ticket: TicketRef::Id(first),
             expected_version: Some(expected),
-            actor: Actor {
-                kind: ActorType::Person,
-                name: "anna".into(),
-            },
+            actor: Actor { kind: ActorType::Person, name: "anna".into() },
             action: Action::TakeInCharge { office: None },
         })
     };
@@ -144,55 +100,24 @@ fn a_ticket_is_found_by_any_of_its_names() {
     for name in [
         TicketRef::Id(first),
         TicketRef::Code(code),
-        TicketRef::Protocol(Cited {
-            year: None,
-            number: 1,
-        }),
-        TicketRef::Protocol(Cited {
-            year: Some(2026),
-            number: 1,
-        }),
+        TicketRef::Protocol(Cited { year: None, number: 1 }),
+        TicketRef::Protocol(Cited { year: Some(2026), number: 1 }),
     ] {
         assert_eq!(desk.desk.find(&name).unwrap().0, first);
     }
-    assert_eq!(
-        desk.desk
-            .find(&TicketRef::Code("S-NOPE1".into()))
-            .unwrap_err()
-            .code(),
-        "UNKNOWN_TICKET"
-    );
+    assert_eq!(desk.desk.find(&TicketRef::Code("S-NOPE1".into())).unwrap_err().code(), "UNKNOWN_TICKET");
 }
 
 #[test]
 fn personal_data_is_refused_where_everybody_can_read() {
     let mut desk = Given::nothing();
-    desk.says(
-        "thread1/mario",
-        Channel::FacebookPost,
-        "post",
-        concluded(Kind::Report),
-    );
+    desk.says("thread1/mario", Channel::FacebookPost, "post", concluded(Kind::Report));
     desk.act(Action::TakeInCharge { office: None });
     let mut told = words("la richiamo al 347 1234567");
     told.personal = vec!["phone".into()];
-    let public = Action::DeclareFeasible {
-        expected_by: date(2026, 12, 1),
-        words: told.clone(),
-    };
-    assert_eq!(
-        desk.refused(&desk.acting(public)),
-        "PERSONAL_DATA_IN_PUBLIC"
-    );
-    desk.says(
-        "lucia",
-        Channel::Whatsapp,
-        "private",
-        concluded(Kind::Report),
-    );
+    let public = Action::DeclareFeasible { expected_by: date(2026, 12, 1), words: told.clone() };
+    assert_eq!(desk.refused(&desk.acting(public)), "PERSONAL_DATA_IN_PUBLIC");
+    desk.says("lucia", Channel::Whatsapp, "private", concluded(Kind::Report));
     desk.act(Action::TakeInCharge { office: None });
-    desk.act(Action::DeclareFeasible {
-        expected_by: date(2026, 12, 1),
-        words: told,
-    });
+    desk.act(Action::DeclareFeasible { expected_by: date(2026, 12, 1), words: told });
 }

@@ -56,11 +56,7 @@ struct Refusal {
 
 /// Returns the sequence of the last message, once all are on disk. `expected_last` is that of the last message before.
 /// At most `MOST_MESSAGES`, and at least one.
-pub(super) async fn commit(
-    client: &Client,
-    messages: Vec<Message>,
-    expected_last: Option<u64>,
-) -> Result<u64, Error> {
+pub(super) async fn commit(client: &Client, messages: Vec<Message>, expected_last: Option<u64>) -> Result<u64, Error> {
     // Otherwise the client would keep it for later, when the caller has long given up.
     if client.connection_state() != State::Connected {
         return Err(Error::NotConnected);
@@ -70,11 +66,7 @@ pub(super) async fn commit(
         .unwrap_or_else(|elapsed| Err(Error::Unconfirmed(elapsed.into())))
 }
 
-async fn send(
-    client: &Client,
-    mut messages: Vec<Message>,
-    expected_last: Option<u64>,
-) -> Result<u64, Error> {
+async fn send(client: &Client, mut messages: Vec<Message>, expected_last: Option<u64>) -> Result<u64, Error> {
     if let (Some(expected), Some(first)) = (expected_last, messages.first_mut()) {
         first.headers.insert(EXPECTED_LAST, expected.to_string());
     }
@@ -85,25 +77,13 @@ async fn send(
     let Some(last) = messages.pop() else {
         return Err(Error::Unconfirmed("there is nothing to publish".into()));
     };
-    for Message {
-        subject,
-        headers,
-        payload,
-    } in messages
-    {
+    for Message { subject, headers, payload } in messages {
         let published = client.publish_with_headers(subject, headers, payload).await;
         published.map_err(|error| Error::Unconfirmed(error.into()))?;
     }
-    let request = Request::new()
-        .headers(last.headers)
-        .payload(last.payload)
-        .timeout(Some(TIMEOUT));
+    let request = Request::new().headers(last.headers).payload(last.payload).timeout(Some(TIMEOUT));
     let answer = client.send_request(last.subject, request).await;
-    read(
-        &answer
-            .map_err(|error| Error::Unconfirmed(error.into()))?
-            .payload,
-    )
+    read(&answer.map_err(|error| Error::Unconfirmed(error.into()))?.payload)
 }
 
 fn mark(client: &Client, messages: &mut [Message]) {
@@ -124,9 +104,6 @@ fn read(answer: &[u8]) -> Result<u64, Error> {
         Answer::Refusal { error } if error.err_code == ErrorCode::STREAM_WRONG_LAST_SEQUENCE.0 => {
             Err(Error::WrongLast(error.description))
         }
-        Answer::Refusal { error } => Err(Error::Refused {
-            code: error.err_code,
-            description: error.description,
-        }),
+        Answer::Refusal { error } => Err(Error::Refused { code: error.err_code, description: error.description }),
     }
 }

@@ -1,8 +1,7 @@
 //! The connection: it may be made before the broker is there, and is made again for ever. Clones share it.
 
 use super::{
-    DeadLetters, Error, EventFeed, EventsLog, Publisher, Stream, Topology, WorkQueue,
-    WorkQueueConfig,
+    DeadLetters, Error, EventFeed, EventsLog, Publisher, Stream, Topology, WorkQueue, WorkQueueConfig,
     publisher::{self, Meters},
 };
 use crate::{
@@ -41,27 +40,15 @@ pub struct BusConfig {
 impl BusConfig {
     pub fn new(url: impl Into<String>, name: impl Into<String>) -> Self {
         let name = name.into();
-        let plain: String = name
-            .chars()
-            .filter(|letter| letter.is_ascii_alphanumeric() || *letter == '-')
-            .collect();
-        Self {
-            url: url.into(),
-            inbox_prefix: format!("_INBOX_{plain}"),
-            name,
-            credentials: None,
-            metrics: None,
-        }
+        let plain: String = name.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '-').collect();
+        Self { url: url.into(), inbox_prefix: format!("_INBOX_{plain}"), name, credentials: None, metrics: None }
     }
 
     /// # Errors
     /// Names the variable.
     pub fn from_vars(name: &str, vars: &Vars) -> Result<Self, config::Error> {
         let url = vars.parsed("SEGNALALO_NATS_URL", DEFAULT_URL.to_owned())?;
-        Ok(Self {
-            credentials: vars.secret_optional("SEGNALALO_NATS_NKEY")?,
-            ..Self::new(url, name)
-        })
+        Ok(Self { credentials: vars.secret_optional("SEGNALALO_NATS_NKEY")?, ..Self::new(url, name) })
     }
 
     fn options(&self) -> ConnectOptions {
@@ -84,10 +71,7 @@ impl BusConfig {
 /// The address only: neither credentials nor metrics are to be printed.
 impl fmt::Debug for BusConfig {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("BusConfig")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
+        formatter.debug_struct("BusConfig").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
@@ -118,8 +102,7 @@ impl Link {
             Event::Connected => {
                 tracing::info!("connected with the broker");
                 self.up.send_replace(true);
-                self.connections
-                    .send_modify(|connections| *connections += 1);
+                self.connections.send_modify(|connections| *connections += 1);
             }
             Event::Disconnected | Event::Closed => {
                 tracing::warn!("the broker is gone");
@@ -140,10 +123,7 @@ impl Bus {
     /// The address is none, or the credentials can't be read.
     pub async fn connect(config: &BusConfig) -> Result<Self, Error> {
         http::install_crypto();
-        let link = Link {
-            up: watch::Sender::new(false),
-            connections: watch::Sender::new(0),
-        };
+        let link = Link { up: watch::Sender::new(false), connections: watch::Sender::new(0) };
         let noting = link.clone();
         let options = config.options().event_callback(move |event| {
             let link = noting.clone();
@@ -196,13 +176,7 @@ impl Bus {
     /// Outside a runtime.
     pub fn publisher(&self, stream: Stream) -> Publisher {
         let index = stream as usize;
-        let start = || {
-            publisher::start(
-                stream,
-                self.shared.client.clone(),
-                self.shared.meters.clone(),
-            )
-        };
+        let start = || publisher::start(stream, self.shared.client.clone(), self.shared.meters.clone());
         self.shared.publishers[index].get_or_init(start).clone()
     }
 
@@ -256,12 +230,7 @@ impl Bus {
 }
 
 fn addresses(url: &str) -> Result<Vec<ServerAddr>, Error> {
-    let parse = |address: &str| {
-        address
-            .trim()
-            .parse()
-            .map_err(|_| Error::Address(address.trim().to_owned()))
-    };
+    let parse = |address: &str| address.trim().parse().map_err(|_| Error::Address(address.trim().to_owned()));
     url.split(',').map(parse).collect()
 }
 

@@ -69,10 +69,7 @@ impl DeadLetters {
             headers,
             payload: parked.payload,
         };
-        self.bus
-            .publisher(Stream::Dead)
-            .publish_messages(vec![message])
-            .await
+        self.bus.publisher(Stream::Dead).publish_messages(vec![message]).await
     }
 
     /// The oldest ones.
@@ -81,12 +78,7 @@ impl DeadLetters {
         let mut letters = Vec::new();
         let mut from = 1;
         while letters.len() < limit {
-            let next = stream
-                .direct_get_builder()
-                .sequence(from)
-                .next_by_subject("dead.>")
-                .send()
-                .await;
+            let next = stream.direct_get_builder().sequence(from).next_by_subject("dead.>").send().await;
             match next {
                 Ok(message) => {
                     from = message.sequence + 1;
@@ -105,23 +97,12 @@ impl DeadLetters {
         let Some(letter) = self.get(sequence).await? else {
             return Ok(false);
         };
-        let back = [Stream::Inbound, Stream::Observed]
-            .into_iter()
-            .find(|to| to.name() == letter.parked.stream);
+        let back = [Stream::Inbound, Stream::Observed].into_iter().find(|to| to.name() == letter.parked.stream);
         let Some(to) = back else {
             return Ok(false);
         };
-        let Parked {
-            subject,
-            payload,
-            traceparent,
-            ..
-        } = letter.parked;
-        let published = self
-            .bus
-            .publisher(to)
-            .publish(&subject, payload, &traceparent)
-            .await;
+        let Parked { subject, payload, traceparent, .. } = letter.parked;
+        let published = self.bus.publisher(to).publish(&subject, payload, &traceparent).await;
         published.map_err(|error| unavailable(error.into()))?;
         self.remove(sequence).await
     }
@@ -144,11 +125,7 @@ impl DeadLetters {
     }
 
     async fn stream(&self) -> Result<Handle<()>, Error> {
-        let stream = self
-            .bus
-            .context()
-            .get_stream_no_info(Stream::Dead.name())
-            .await;
+        let stream = self.bus.context().get_stream_no_info(Stream::Dead.name()).await;
         stream.map_err(|error| unavailable(error.into()))
     }
 }
@@ -170,23 +147,17 @@ fn letter(message: StreamMessage) -> DeadLetter {
     };
     DeadLetter {
         sequence: message.sequence,
-        parked_at: Timestamp::from_nanosecond(message.time.unix_timestamp_nanos())
-            .unwrap_or_default(),
+        parked_at: Timestamp::from_nanosecond(message.time.unix_timestamp_nanos()).unwrap_or_default(),
         parked,
     }
 }
 
 fn text(headers: &HeaderMap, name: &str) -> String {
-    headers
-        .get(name)
-        .map(ToString::to_string)
-        .unwrap_or_default()
+    headers.get(name).map(ToString::to_string).unwrap_or_default()
 }
 
 /// A header is one line.
 fn plain(text: &str) -> String {
-    let letters = text
-        .chars()
-        .map(|letter| if letter.is_control() { ' ' } else { letter });
+    let letters = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
     letters.take(LONGEST_REASON).collect()
 }

@@ -44,11 +44,7 @@ pub struct EventFeed {
 }
 
 impl EventFeed {
-    pub(super) fn start(
-        context: jetstream::Context,
-        reconnects: watch::Receiver<u64>,
-        first: u64,
-    ) -> Self {
+    pub(super) fn start(context: jetstream::Context, reconnects: watch::Receiver<u64>, first: u64) -> Self {
         let (sender, items) = mpsc::channel(READ_AHEAD);
         let reader = Reader {
             context,
@@ -74,10 +70,7 @@ impl EventFeed {
     /// # Panics
     /// When the task behind it panicked.
     pub async fn next(&mut self) -> FeedItem {
-        self.items
-            .recv()
-            .await
-            .expect("the feed's task lives as long as its reader")
+        self.items.recv().await.expect("the feed's task lives as long as its reader")
     }
 }
 
@@ -125,11 +118,7 @@ impl Reader {
             match self.read().await {
                 Stop::Abandoned => return,
                 Stop::Replaced(why) => {
-                    tracing::warn!(
-                        why,
-                        position = self.position,
-                        "EVENTS is another one: beginning again"
-                    );
+                    tracing::warn!(why, position = self.position, "EVENTS is another one: beginning again");
                     if self.reset(why).await.is_err() {
                         return;
                     }
@@ -149,14 +138,8 @@ impl Reader {
     }
 
     async fn reset(&mut self, why: String) -> Result<(), Stop> {
-        let reached = self
-            .catching_up
-            .as_ref()
-            .map_or(0, |catching_up| catching_up.before);
-        self.catching_up = Some(CatchingUp {
-            head: 0,
-            before: self.position.max(reached),
-        });
+        let reached = self.catching_up.as_ref().map_or(0, |catching_up| catching_up.before);
+        self.catching_up = Some(CatchingUp { head: 0, before: self.position.max(reached) });
         self.position = 0;
         self.hash = Some(record::NO_PREVIOUS);
         self.created = None;
@@ -175,24 +158,13 @@ impl Reader {
         self.reconnects.borrow_and_update();
         let stream = self.context.get_stream(Stream::Events.name()).await?;
         let info = stream.cached_info();
-        self.recognise(
-            info.created.unix_timestamp_nanos(),
-            info.state.last_sequence,
-        )?;
+        self.recognise(info.created.unix_timestamp_nanos(), info.state.last_sequence)?;
         // The last record once more: it tells whether this still is the history we have read.
         let known = self.hash.filter(|_| self.position > 0);
         let mut again = known.is_some();
-        let consumer = self
-            .context
-            .create_consumer_on_stream(self.consumer(again), Stream::Events.name())
-            .await?;
-        let mut messages = consumer
-            .stream()
-            .max_messages_per_batch(PULL)
-            .heartbeat(HEARTBEAT)
-            .expires(EXPIRES)
-            .messages()
-            .await?;
+        let consumer = self.context.create_consumer_on_stream(self.consumer(again), Stream::Events.name()).await?;
+        let mut messages =
+            consumer.stream().max_messages_per_batch(PULL).heartbeat(HEARTBEAT).expires(EXPIRES).messages().await?;
         let mut last_word = monotonic();
         loop {
             self.say_caught_up(last_word).await?;
@@ -214,11 +186,7 @@ impl Reader {
     fn consumer(&self, again: bool) -> pull::Config {
         pull::Config {
             deliver_policy: DeliverPolicy::ByStartSequence {
-                start_sequence: if again {
-                    self.position
-                } else {
-                    self.position + 1
-                },
+                start_sequence: if again { self.position } else { self.position + 1 },
             },
             ack_policy: AckPolicy::None,
             inactive_threshold: FORGOTTEN,
@@ -233,10 +201,7 @@ impl Reader {
             return Err(Stop::Replaced("the stream was made anew".to_owned()));
         }
         if head < self.position {
-            return Err(Stop::Replaced(format!(
-                "the stream ends at {head}, and {} was read",
-                self.position
-            )));
+            return Err(Stop::Replaced(format!("the stream ends at {head}, and {} was read", self.position)));
         }
         self.created = Some(created);
         if let Some(catching_up) = &mut self.catching_up {
@@ -259,40 +224,27 @@ impl Reader {
 
     /// At the head, but not where the reader had been before.
     fn waits_for_silence(&self) -> bool {
-        self.catching_up
-            .as_ref()
-            .is_some_and(|catching_up| self.position >= catching_up.head)
+        self.catching_up.as_ref().is_some_and(|catching_up| self.position >= catching_up.head)
     }
 
     fn compare(&self, position: u64, bytes: &[u8]) -> Result<(), Stop> {
         if position != self.position || self.hash != Some(record::hash(bytes)) {
-            return Err(Stop::Replaced(format!(
-                "the record at {} is another one",
-                self.position
-            )));
+            return Err(Stop::Replaced(format!("the record at {} is another one", self.position)));
         }
         Ok(())
     }
 
     async fn take(&mut self, position: u64, bytes: Bytes) -> Result<(), Stop> {
         if position != self.position + 1 {
-            return Err(
-                format!("record {} doesn't come, {position} does", self.position + 1).into(),
-            );
+            return Err(format!("record {} doesn't come, {position} does", self.position + 1).into());
         }
         let previous = record::prev_hash(&bytes)?;
         if self.hash.is_some_and(|hash| hash != previous) {
-            return Err(Stop::Replaced(format!(
-                "the record at {position} doesn't follow the one before"
-            )));
+            return Err(Stop::Replaced(format!("the record at {position} doesn't follow the one before")));
         }
         self.hash = Some(record::hash(&bytes));
         self.position = position;
-        self.give(FeedItem::Record {
-            position,
-            record: bytes,
-        })
-        .await
+        self.give(FeedItem::Record { position, record: bytes }).await
     }
 
     async fn give(&self, item: FeedItem) -> Result<(), Stop> {

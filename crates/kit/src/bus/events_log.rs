@@ -59,11 +59,7 @@ impl EventsLog {
 
     /// Appends subjects and records, durable on return, if `expected_last` is the position of the last record. All or
     /// none when they are at most 1000 and 4 MB; otherwise in parts, one after the other.
-    pub async fn append(
-        &self,
-        expected_last: u64,
-        records: &[(String, Bytes)],
-    ) -> Result<(), AppendError> {
+    pub async fn append(&self, expected_last: u64, records: &[(String, Bytes)]) -> Result<(), AppendError> {
         let mut last = expected_last;
         let mut rest = records;
         while !rest.is_empty() {
@@ -75,11 +71,7 @@ impl EventsLog {
         Ok(())
     }
 
-    async fn append_part(
-        &self,
-        expected_last: u64,
-        records: &[(String, Bytes)],
-    ) -> Result<(), AppendError> {
+    async fn append_part(&self, expected_last: u64, records: &[(String, Bytes)]) -> Result<(), AppendError> {
         let message = |(subject, record): &(String, Bytes)| Message {
             subject: subject.clone(),
             headers: HeaderMap::new(),
@@ -97,10 +89,7 @@ impl EventsLog {
 
     /// The broker says "wrong last sequence: 5"; in a batch it may leave the number out.
     async fn wrong_last(&self, description: &str) -> AppendError {
-        let said = description
-            .rsplit(' ')
-            .next()
-            .and_then(|number| number.parse().ok());
+        let said = description.rsplit(' ').next().and_then(|number| number.parse().ok());
         if let Some(actual) = said {
             return AppendError::WrongLast { actual };
         }
@@ -112,8 +101,7 @@ impl EventsLog {
 
     async fn last_position(&self) -> Result<u64, Error> {
         let stream = self.context.get_stream(Stream::Events.name()).await;
-        let stream =
-            stream.map_err(|error| Error::unavailable("tell about EVENTS")(error.into()))?;
+        let stream = stream.map_err(|error| Error::unavailable("tell about EVENTS")(error.into()))?;
         Ok(stream.cached_info().state.last_sequence)
     }
 }
@@ -129,10 +117,5 @@ fn fitting(records: &[(String, Bytes)]) -> usize {
         bytes += record.len();
         bytes <= MOST_BYTES
     };
-    records
-        .iter()
-        .take(MOST_MESSAGES)
-        .take_while(fits)
-        .count()
-        .max(1)
+    records.iter().take(MOST_MESSAGES).take_while(fits).count().max(1)
 }

@@ -37,9 +37,7 @@ pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The configuration is wrong.
-    #[error(
-        "{0:?} is no address of a broker: nats://host:port was expected, several with commas between"
-    )]
+    #[error("{0:?} is no address of a broker: nats://host:port was expected, several with commas between")]
     Address(String),
     /// May pass: try again.
     #[error("the broker can't {what}")]
@@ -50,10 +48,7 @@ pub enum Error {
     },
     /// A person must look at it.
     #[error("{what} on the broker isn't as it must be: {}", differences.join("; "))]
-    Drift {
-        what: String,
-        differences: Vec<String>,
-    },
+    Drift { what: String, differences: Vec<String> },
 }
 
 impl Error {

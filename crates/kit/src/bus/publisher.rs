@@ -52,16 +52,9 @@ pub(super) struct Meters {
 impl Meters {
     pub(super) fn new(metrics: &Metrics) -> Self {
         Self {
-            published: metrics
-                .counter("bus_published", "Messages published, by stream and outcome"),
-            commits: metrics.histogram(
-                "bus_commit_seconds",
-                "Time until the broker has a batch on disk, by stream",
-            ),
-            delivered: metrics.counter(
-                "bus_delivered",
-                "Messages taken from a work queue, by stream and outcome",
-            ),
+            published: metrics.counter("bus_published", "Messages published, by stream and outcome"),
+            commits: metrics.histogram("bus_commit_seconds", "Time until the broker has a batch on disk, by stream"),
+            delivered: metrics.counter("bus_delivered", "Messages taken from a work queue, by stream and outcome"),
         }
     }
 }
@@ -85,28 +78,14 @@ struct Job {
 
 pub(super) fn start(stream: Stream, client: Client, meters: Option<Meters>) -> Publisher {
     let (queue, jobs) = mpsc::channel(MOST_WAITING);
-    let sender = Sender {
-        stream,
-        client: client.clone(),
-        meters,
-    };
+    let sender = Sender { stream, client: client.clone(), meters };
     tokio::spawn(sender.run(jobs));
-    Publisher {
-        stream,
-        client,
-        queue,
-        room: Arc::new(Semaphore::new(MOST_WAITING_BYTES)),
-    }
+    Publisher { stream, client, queue, room: Arc::new(Semaphore::new(MOST_WAITING_BYTES)) }
 }
 
 impl Publisher {
     /// Durable on return. `traceparent` may be empty.
-    pub async fn publish(
-        &self,
-        subject: &str,
-        payload: Bytes,
-        traceparent: &str,
-    ) -> Result<(), PublishError> {
+    pub async fn publish(&self, subject: &str, payload: Bytes, traceparent: &str) -> Result<(), PublishError> {
         self.publish_all(subject, vec![payload], traceparent).await
     }
 
@@ -119,19 +98,11 @@ impl Publisher {
         traceparent: &str,
     ) -> Result<(), PublishError> {
         let headers = headers(traceparent);
-        let message = |payload| Message {
-            subject: subject.to_owned(),
-            headers: headers.clone(),
-            payload,
-        };
-        self.publish_messages(payloads.into_iter().map(message).collect())
-            .await
+        let message = |payload| Message { subject: subject.to_owned(), headers: headers.clone(), payload };
+        self.publish_messages(payloads.into_iter().map(message).collect()).await
     }
 
-    pub(super) async fn publish_messages(
-        &self,
-        messages: Vec<Message>,
-    ) -> Result<(), PublishError> {
+    pub(super) async fn publish_messages(&self, messages: Vec<Message>) -> Result<(), PublishError> {
         for message in &messages {
             self.check(message)?;
         }
@@ -139,10 +110,9 @@ impl Publisher {
         while rest.peek().is_some() {
             let mut bytes = 0;
             let mut chunk = Vec::new();
-            while let Some(message) = rest.next_if(|next| {
-                chunk.is_empty()
-                    || (chunk.len() < MOST_MESSAGES && bytes + cost(next) <= MOST_BYTES)
-            }) {
+            while let Some(message) = rest
+                .next_if(|next| chunk.is_empty() || (chunk.len() < MOST_MESSAGES && bytes + cost(next) <= MOST_BYTES))
+            {
                 bytes += cost(&message);
                 chunk.push(message);
             }
@@ -155,40 +125,25 @@ impl Publisher {
         let permits = u32::try_from(bytes).map_err(|_| PublishError::Overloaded)?;
         let room = self.room.clone().try_acquire_many_owned(permits);
         let (done, outcome) = oneshot::channel();
-        let job = Job {
-            messages,
-            bytes,
-            done,
-            _room: room.map_err(|_| PublishError::Overloaded)?,
-        };
-        self.queue
-            .try_send(job)
-            .map_err(|_| PublishError::Overloaded)?;
-        outcome.await.unwrap_or_else(|_| {
-            Err(PublishError::Unavailable(Arc::from(super::Cause::from(
-                "the publisher is gone",
-            ))))
-        })
+        let job = Job { messages, bytes, done, _room: room.map_err(|_| PublishError::Overloaded)? };
+        self.queue.try_send(job).map_err(|_| PublishError::Overloaded)?;
+        outcome
+            .await
+            .unwrap_or_else(|_| Err(PublishError::Unavailable(Arc::from(super::Cause::from("the publisher is gone")))))
     }
 
     /// What would take those down with it that travel in the same batch.
     fn check(&self, message: &Message) -> Result<(), PublishError> {
         // Before the first connection the client knows only a default.
         let limit = match self.client.connection_state() {
-            State::Connected => {
-                MOST_PAYLOAD.min(self.client.max_payload().saturating_sub(HEADROOM))
-            }
+            State::Connected => MOST_PAYLOAD.min(self.client.max_payload().saturating_sub(HEADROOM)),
             State::Pending | State::Disconnected => MOST_PAYLOAD,
         };
         if message.payload.len() > limit {
-            return Err(PublishError::Unacceptable(
-                "it is larger than the broker takes",
-            ));
+            return Err(PublishError::Unacceptable("it is larger than the broker takes"));
         }
         if !message.subject.starts_with(self.stream.prefix()) {
-            return Err(PublishError::Unacceptable(
-                "its subject belongs to another stream",
-            ));
+            return Err(PublishError::Unacceptable("its subject belongs to another stream"));
         }
         Ok(())
     }
@@ -248,9 +203,7 @@ impl Sender {
         }
         let count = messages.len();
         let started = monotonic();
-        let outcome = commit::commit(&self.client, messages, None)
-            .await
-            .map(|_| ());
+        let outcome = commit::commit(&self.client, messages, None).await.map(|_| ());
         self.measure(count, started.elapsed().as_secs_f64(), outcome.is_ok());
         let outcome = outcome.map_err(|error| PublishError::Unavailable(Arc::new(error)));
         drop(room);
@@ -264,9 +217,7 @@ impl Sender {
         let Some(meters) = &self.meters else { return };
         let outcome = if stored { "stored" } else { "failed" };
         let stream = ("stream", self.stream.name());
-        meters
-            .published
-            .add(count as u64, &[stream, ("outcome", outcome)]);
+        meters.published.add(count as u64, &[stream, ("outcome", outcome)]);
         meters.commits.record(seconds, &[stream]);
     }
 }

@@ -47,18 +47,13 @@ impl Topology {
         let found = match self.context.get_stream(&wanted.name).await {
             Ok(stream) => stream.cached_info().config.clone(),
             Err(error) => match error.kind() {
-                GetStreamErrorKind::JetStream(refusal)
-                    if refusal.error_code() == ErrorCode::STREAM_NOT_FOUND =>
-                {
+                GetStreamErrorKind::JetStream(refusal) if refusal.error_code() == ErrorCode::STREAM_NOT_FOUND => {
                     return self.create_stream(wanted).await;
                 }
                 _ => return Err(unavailable(error.into())),
             },
         };
-        drift(
-            format!("stream {}", wanted.name),
-            stream_differences(wanted, &found),
-        )
+        drift(format!("stream {}", wanted.name), stream_differences(wanted, &found))
     }
 
     async fn create_stream(&self, wanted: &Config) -> Result<(), Error> {
@@ -72,25 +67,13 @@ impl Topology {
         let unavailable = |cause: Cause| Error::unavailable("create a consumer")(cause);
         let wanted = consumer_config();
         // The strict call creates, and finds an equal one; what differs is refused.
-        match self
-            .context
-            .create_consumer_strict_on_stream(wanted.clone(), stream.name())
-            .await
-        {
+        match self.context.create_consumer_strict_on_stream(wanted.clone(), stream.name()).await {
             Ok(_) => Ok(()),
             Err(error) => {
-                let found = self
-                    .context
-                    .get_consumer_from_stream::<pull::Config, _, _>(CONSUMER, stream.name())
-                    .await;
+                let found = self.context.get_consumer_from_stream::<pull::Config, _, _>(CONSUMER, stream.name()).await;
                 let mut found = found.map_err(|_| unavailable(error.into()))?;
-                let info = found
-                    .info()
-                    .await
-                    .map_err(|error| unavailable(error.into()))?
-                    .clone();
-                let found =
-                    pull::Config::try_from_consumer_config(info.config).map_err(unavailable)?;
+                let info = found.info().await.map_err(|error| unavailable(error.into()))?.clone();
+                let found = pull::Config::try_from_consumer_config(info.config).map_err(unavailable)?;
                 let what = format!("consumer {CONSUMER} on {}", stream.name());
                 drift(what, consumer_differences(wanted, found))
             }
@@ -116,10 +99,7 @@ fn stream_config(stream: Stream) -> Config {
     };
     match stream {
         Stream::Inbound => queue,
-        Stream::Observed => Config {
-            max_bytes: 512 * MIB,
-            ..queue
-        },
+        Stream::Observed => Config { max_bytes: 512 * MIB, ..queue },
         Stream::Events => Config {
             retention: RetentionPolicy::Limits,
             deny_delete: true,
@@ -158,35 +138,19 @@ fn stream_differences(wanted: &Config, found: &Config) -> Vec<String> {
     differences.note("retention", &wanted.retention, &found.retention);
     differences.note("storage", &wanted.storage, &found.storage);
     differences.note("discard", &wanted.discard, &found.discard);
-    differences.note(
-        "max_bytes",
-        &limit(wanted.max_bytes),
-        &limit(found.max_bytes),
-    );
-    differences.note(
-        "max_msgs",
-        &limit(wanted.max_messages),
-        &limit(found.max_messages),
-    );
+    differences.note("max_bytes", &limit(wanted.max_bytes), &limit(found.max_bytes));
+    differences.note("max_msgs", &limit(wanted.max_messages), &limit(found.max_messages));
     differences.note(
         "max_msgs_per_subject",
         &limit(wanted.max_messages_per_subject),
         &limit(found.max_messages_per_subject),
     );
-    differences.note(
-        "max_msg_size",
-        &limit(wanted.max_message_size.into()),
-        &limit(found.max_message_size.into()),
-    );
+    differences.note("max_msg_size", &limit(wanted.max_message_size.into()), &limit(found.max_message_size.into()));
     differences.note("max_age", &wanted.max_age, &found.max_age);
     differences.note("deny_delete", &wanted.deny_delete, &found.deny_delete);
     differences.note("deny_purge", &wanted.deny_purge, &found.deny_purge);
     differences.note("allow_direct", &wanted.allow_direct, &found.allow_direct);
-    differences.note(
-        "allow_atomic",
-        &wanted.allow_atomic_publish,
-        &found.allow_atomic_publish,
-    );
+    differences.note("allow_atomic", &wanted.allow_atomic_publish, &found.allow_atomic_publish);
     differences.0
 }
 
@@ -194,23 +158,11 @@ fn consumer_differences(wanted: pull::Config, found: pull::Config) -> Vec<String
     let mut differences = Differences::default();
     differences.note("ack_wait", &wanted.ack_wait, &found.ack_wait);
     differences.note("max_deliver", &wanted.max_deliver, &found.max_deliver);
-    differences.note(
-        "max_ack_pending",
-        &wanted.max_ack_pending,
-        &found.max_ack_pending,
-    );
+    differences.note("max_ack_pending", &wanted.max_ack_pending, &found.max_ack_pending);
     let (wanted, found) = (wanted.into_consumer_config(), found.into_consumer_config());
     differences.note("ack_policy", &wanted.ack_policy, &found.ack_policy);
-    differences.note(
-        "deliver_policy",
-        &wanted.deliver_policy,
-        &found.deliver_policy,
-    );
-    differences.note(
-        "filter_subject",
-        &wanted.filter_subject,
-        &found.filter_subject,
-    );
+    differences.note("deliver_policy", &wanted.deliver_policy, &found.deliver_policy);
+    differences.note("filter_subject", &wanted.filter_subject, &found.filter_subject);
     differences.0
 }
 
@@ -220,8 +172,7 @@ struct Differences(Vec<String>);
 impl Differences {
     fn note<T: PartialEq + Debug>(&mut self, field: &str, wanted: &T, found: &T) {
         if wanted != found {
-            self.0
-                .push(format!("{field} is {found:?} instead of {wanted:?}"));
+            self.0.push(format!("{field} is {found:?} instead of {wanted:?}"));
         }
     }
 }

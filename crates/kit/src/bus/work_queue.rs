@@ -57,10 +57,7 @@ pub struct WorkQueueConfig {
 
 impl WorkQueueConfig {
     pub fn new(consumer: &str) -> Self {
-        Self {
-            consumer: consumer.to_owned(),
-            batch: 256,
-        }
+        Self { consumer: consumer.to_owned(), batch: 256 }
     }
 }
 
@@ -74,13 +71,7 @@ pub struct WorkQueue {
 
 impl WorkQueue {
     pub(super) fn new(bus: Bus, stream: Stream, config: WorkQueueConfig) -> Self {
-        Self {
-            dead: bus.dead(),
-            reconnects: bus.on_reconnect(),
-            bus,
-            stream,
-            config,
-        }
+        Self { dead: bus.dead(), reconnects: bus.on_reconnect(), bus, stream, config }
     }
 
     /// Until shutdown; the batch in hand is finished first. Waits for a broker or a consumer that isn't there.
@@ -111,12 +102,8 @@ impl WorkQueue {
     ) -> Result<(), Cause> {
         self.reconnects.borrow_and_update();
         let context = self.bus.context();
-        let consumer = context
-            .get_consumer_from_stream::<pull::Config, _, _>(
-                &self.config.consumer,
-                self.stream.name(),
-            )
-            .await?;
+        let consumer =
+            context.get_consumer_from_stream::<pull::Config, _, _>(&self.config.consumer, self.stream.name()).await?;
         let messages = consumer
             .stream()
             .max_messages_per_batch(self.config.batch)
@@ -151,21 +138,14 @@ impl WorkQueue {
     }
 
     async fn handle(&self, handler: &impl BatchHandler, batch: Vec<Message>) {
-        let (readable, deliveries): (Vec<Message>, Vec<Delivery>) = batch
-            .into_iter()
-            .filter_map(|message| delivery(&message).map(|delivery| (message, delivery)))
-            .unzip();
-        let numbers: Vec<(u64, u32)> = deliveries
-            .iter()
-            .map(|one| (one.sequence, one.delivered))
-            .collect();
+        let (readable, deliveries): (Vec<Message>, Vec<Delivery>) =
+            batch.into_iter().filter_map(|message| delivery(&message).map(|delivery| (message, delivery))).unzip();
+        let numbers: Vec<(u64, u32)> = deliveries.iter().map(|one| (one.sequence, one.delivered)).collect();
         let handling = handler.handle(deliveries);
         let mut outcomes = while_working(handling, &readable).await.into_iter();
         for (message, (sequence, delivered)) in readable.iter().zip(numbers) {
-            let outcome = outcomes.next().unwrap_or(Outcome::Retry {
-                after: SOON,
-                why: "the handler said nothing".to_owned(),
-            });
+            let outcome =
+                outcomes.next().unwrap_or(Outcome::Retry { after: SOON, why: "the handler said nothing".to_owned() });
             self.settle(message, sequence, delivered, outcome).await;
         }
     }
@@ -175,14 +155,7 @@ impl WorkQueue {
         let (kind, word) = match outcome {
             Outcome::Done => (AckKind::Ack, "done"),
             Outcome::Retry { after, why } => {
-                tracing::info!(
-                    stream,
-                    sequence,
-                    delivered,
-                    why,
-                    ?after,
-                    "to be tried again"
-                );
+                tracing::info!(stream, sequence, delivered, why, ?after, "to be tried again");
                 (AckKind::Nak(Some(after)), "retry")
             }
             Outcome::Park { why } => {
@@ -207,9 +180,7 @@ impl WorkQueue {
         };
         acknowledge(message, kind).await;
         if let Some(meters) = self.bus.meters() {
-            meters
-                .delivered
-                .add(1, &[("stream", stream), ("outcome", word)]);
+            meters.delivered.add(1, &[("stream", stream), ("outcome", word)]);
         }
     }
 }
@@ -217,9 +188,7 @@ impl WorkQueue {
 fn split(batch: Vec<Result<Message, pull::MessagesError>>) -> (Vec<Message>, Option<Cause>) {
     let mut failure = None;
     let keep = |delivered: Result<Message, pull::MessagesError>| {
-        delivered
-            .map_err(|error| failure = Some(Cause::from(error)))
-            .ok()
+        delivered.map_err(|error| failure = Some(Cause::from(error))).ok()
     };
     (batch.into_iter().filter_map(keep).collect(), failure)
 }
@@ -236,10 +205,7 @@ fn delivery(message: &Message) -> Option<Delivery> {
 
 fn traceparent(message: &Message) -> String {
     let headers = message.headers.as_ref();
-    headers
-        .and_then(|headers| headers.get(trace::HEADER))
-        .map(ToString::to_string)
-        .unwrap_or_default()
+    headers.and_then(|headers| headers.get(trace::HEADER)).map(ToString::to_string).unwrap_or_default()
 }
 
 /// Tells the broker that work goes on, as long as it does: otherwise it would deliver the batch again.

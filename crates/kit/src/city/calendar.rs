@@ -7,15 +7,7 @@ use serde::Deserialize;
 use std::path::Path;
 
 const FILE: &str = "calendar.toml";
-const DAYS: [&str; 7] = [
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-];
+const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -60,31 +52,17 @@ fn build(file: &File, content: Content) -> Result<Calendar, Error> {
     let mut weeks = Vec::new();
     for (number, hours) in content.hours.into_iter().enumerate() {
         let week = week(file, number, hours)?;
-        if weeks
-            .iter()
-            .any(|earlier: &Week| earlier.valid_from >= week.valid_from)
-        {
-            return Err(file.invalid(
-                format!("hours[{number}].from"),
-                "a day after the one of the [[hours]] before it",
-            ));
+        if weeks.iter().any(|earlier: &Week| earlier.valid_from >= week.valid_from) {
+            return Err(file.invalid(format!("hours[{number}].from"), "a day after the one of the [[hours]] before it"));
         }
         weeks.push(week);
     }
-    Calendar::new(weeks, content.closed.into_iter().collect())
-        .map_err(|fault| explain(file, &fault))
+    Calendar::new(weeks, content.closed.into_iter().collect()).map_err(|fault| explain(file, &fault))
 }
 
 fn week(file: &File, number: usize, hours: Hours) -> Result<Week, Error> {
-    let written = [
-        hours.monday,
-        hours.tuesday,
-        hours.wednesday,
-        hours.thursday,
-        hours.friday,
-        hours.saturday,
-        hours.sunday,
-    ];
+    let written =
+        [hours.monday, hours.tuesday, hours.wednesday, hours.thursday, hours.friday, hours.saturday, hours.sunday];
     let mut openings: [Vec<Opening>; 7] = Default::default();
     for (day, written) in written.into_iter().enumerate() {
         for text in written {
@@ -97,18 +75,12 @@ fn week(file: &File, number: usize, hours: Hours) -> Result<Week, Error> {
             openings[day].push(opening);
         }
     }
-    Ok(Week {
-        valid_from: hours.from,
-        days: openings,
-    })
+    Ok(Week { valid_from: hours.from, days: openings })
 }
 
 fn opening(text: &str) -> Option<Opening> {
     let (opens, closes) = text.split_once('-')?;
-    Some(Opening {
-        from: time(opens)?,
-        to: time(closes)?,
-    })
+    Some(Opening { from: time(opens)?, to: time(closes)? })
 }
 
 fn time(text: &str) -> Option<Time> {
@@ -119,14 +91,8 @@ fn time(text: &str) -> Option<Time> {
 fn explain(file: &File, fault: &Invalid) -> Error {
     match fault {
         Invalid::NoWeek => file.invalid("hours", "at least one [[hours]]"),
-        Invalid::NoWorkingDay(from) => {
-            file.invalid(format!("hours from {from}"), "a day with an opening")
-        }
-        Invalid::Opening {
-            valid_from,
-            weekday,
-            ..
-        } => file.invalid(
+        Invalid::NoWorkingDay(from) => file.invalid(format!("hours from {from}"), "a day with an opening"),
+        Invalid::Opening { valid_from, weekday, .. } => file.invalid(
             format!("hours from {valid_from}, {}", weekday.to_lowercase()),
             "openings that end after they begin, in order, without overlap",
         ),
@@ -151,28 +117,17 @@ mod tests {
         let monday = calendar.openings(date(2026, 11, 23));
         let thursday = calendar.openings(date(2026, 11, 26));
         assert_eq!(monday.len(), 2);
-        assert_eq!(
-            (monday[0].from, monday[0].to),
-            (time(8, 30, 0, 0), time(12, 0, 0, 0))
-        );
-        assert_eq!(
-            (monday[1].from, monday[1].to),
-            (time(14, 15, 0, 0), time(16, 0, 0, 0))
-        );
-        assert_eq!(
-            (thursday[0].from, thursday[0].to),
-            (time(8, 30, 0, 0), time(16, 0, 0, 0))
-        );
+        assert_eq!((monday[0].from, monday[0].to), (time(8, 30, 0, 0), time(12, 0, 0, 0)));
+        assert_eq!((monday[1].from, monday[1].to), (time(14, 15, 0, 0), time(16, 0, 0, 0)));
+        assert_eq!((thursday[0].from, thursday[0].to), (time(8, 30, 0, 0), time(16, 0, 0, 0)));
         assert!(!calendar.is_working_day(date(2026, 11, 28)));
         assert!(!calendar.is_working_day(date(2026, 11, 29)));
     }
 
     #[test]
     fn closed_days_are_read() {
-        let calendar = parse(
-            "closed = [\"2026-12-08\"]\n[[hours]]\nfrom = \"2015-01-01\"\ntuesday = [\"08:30-12:00\"]",
-        )
-        .unwrap();
+        let calendar =
+            parse("closed = [\"2026-12-08\"]\n[[hours]]\nfrom = \"2015-01-01\"\ntuesday = [\"08:30-12:00\"]").unwrap();
         assert!(calendar.is_working_day(date(2026, 12, 1)));
         assert!(!calendar.is_working_day(date(2026, 12, 8)));
     }
@@ -189,10 +144,7 @@ mod tests {
                 "[[hours]]\nfrom = \"2015-01-01\"\nfriday = [\"12:00-08:30\"]",
                 "hours from 2015-01-01, friday: expected openings that end after they begin",
             ),
-            (
-                "[[hours]]\nfrom = \"2015-01-01\"",
-                "hours from 2015-01-01: expected a day with an opening",
-            ),
+            ("[[hours]]\nfrom = \"2015-01-01\"", "hours from 2015-01-01: expected a day with an opening"),
         ] {
             let error = parse(text).unwrap_err().to_string();
             assert!(error.contains(said), "{error}");

@@ -62,46 +62,21 @@ impl Dates {
 
     fn check(&self, file: &File) -> Result<(), Error> {
         let patterns = [
-            (
-                "date",
-                &self.date,
-                &["weekday", "day", "month", "year"][..],
-                &["day", "month"][..],
-            ),
-            (
-                "by_when",
-                &self.by_when,
-                &["weekday", "day", "month", "year", "time"],
-                &["day", "month", "time"],
-            ),
+            ("date", &self.date, &["weekday", "day", "month", "year"][..], &["day", "month"][..]),
+            ("by_when", &self.by_when, &["weekday", "day", "month", "year", "time"], &["day", "month", "time"]),
             ("time.hour", &self.time.hour, &["hour"], &["hour"]),
-            (
-                "time.minute",
-                &self.time.minute,
-                &["hour", "minute"],
-                &["hour", "minute"],
-            ),
+            ("time.minute", &self.time.minute, &["hour", "minute"], &["hour", "minute"]),
             ("time.one", &self.time.one, &[], &[]),
-            (
-                "time.one_minute",
-                &self.time.one_minute,
-                &["minute"],
-                &["minute"],
-            ),
+            ("time.one_minute", &self.time.one_minute, &["minute"], &["minute"]),
             ("time.midnight", &self.time.midnight, &[], &[]),
             ("first_day", &self.first_day, &[], &[]),
         ];
         for (key, pattern, known, needed) in patterns {
-            let rest = known.iter().fold(pattern.clone(), |rest, name| {
-                rest.replace(&format!("{{{name}}}"), "")
-            });
+            let rest = known.iter().fold(pattern.clone(), |rest, name| rest.replace(&format!("{{{name}}}"), ""));
             if rest.contains(['{', '}']) {
                 return Err(file.invalid(key, format!("only these variables: {known:?}")));
             }
-            if let Some(name) = needed
-                .iter()
-                .find(|name| !pattern.contains(&format!("{{{name}}}")))
-            {
+            if let Some(name) = needed.iter().find(|name| !pattern.contains(&format!("{{{name}}}"))) {
                 return Err(file.invalid(key, format!("a pattern with {{{name}}}")));
             }
         }
@@ -111,8 +86,7 @@ impl Dates {
     /// «martedì 24 novembre alle 16»
     pub fn by_when(&self, at: Timestamp) -> String {
         let local = at.to_zoned(rome());
-        self.day(&self.by_when, local.date())
-            .replace("{time}", &self.time(local.time()))
+        self.day(&self.by_when, local.date()).replace("{time}", &self.time(local.time()))
     }
 
     /// «lunedì 30 novembre 2026»
@@ -142,9 +116,7 @@ impl Dates {
             (_, 0) => &self.time.hour,
             _ => &self.time.minute,
         };
-        pattern
-            .replace("{hour}", &time.hour().to_string())
-            .replace("{minute}", &format!("{:02}", time.minute()))
+        pattern.replace("{hour}", &time.hour().to_string()).replace("{minute}", &format!("{:02}", time.minute()))
     }
 }
 
@@ -162,18 +134,12 @@ mod tests {
     fn an_instant_reads_as_one_says_it_in_italian() {
         for (at, said) in [
             ("2026-11-24T16:00:00+01:00", "martedì 24 novembre alle 16"),
-            (
-                "2026-11-24T15:30:00+01:00",
-                "martedì 24 novembre alle 15:30",
-            ),
+            ("2026-11-24T15:30:00+01:00", "martedì 24 novembre alle 15:30"),
             ("2026-12-01T08:05:00+01:00", "martedì 1° dicembre alle 8:05"),
             ("2026-06-02T22:30:00Z", "mercoledì 3 giugno alle 0:30"),
             ("2026-11-24T01:00:00+01:00", "martedì 24 novembre all'una"),
             ("2026-11-24T01:15:00+01:00", "martedì 24 novembre all'1:15"),
-            (
-                "2026-11-24T00:00:00+01:00",
-                "martedì 24 novembre a mezzanotte",
-            ),
+            ("2026-11-24T00:00:00+01:00", "martedì 24 novembre a mezzanotte"),
         ] {
             assert_eq!(biella().by_when(at.parse().unwrap()), said);
         }
@@ -190,10 +156,7 @@ mod tests {
         let mut dates = biella();
         dates.by_when = "{day} {month} {time} {second}".to_owned();
         let error = dates.check(&File::named(FILE)).unwrap_err().to_string();
-        assert!(
-            error.starts_with("dates.toml: by_when: expected only these"),
-            "{error}"
-        );
+        assert!(error.starts_with("dates.toml: by_when: expected only these"), "{error}");
         dates.by_when = "{day} {month}".to_owned();
         let error = dates.check(&File::named(FILE)).unwrap_err().to_string();
         assert!(error.contains("a pattern with {time}"), "{error}");

@@ -13,10 +13,7 @@ pub(super) struct File(PathBuf);
 impl File {
     pub fn read<T: DeserializeOwned>(city: &Path, name: &str) -> Result<(Self, T), Error> {
         let file = Self(city.join(name));
-        let text = fs::read_to_string(&file.0).map_err(|source| Error::Unreadable {
-            file: file.0.clone(),
-            source,
-        })?;
+        let text = fs::read_to_string(&file.0).map_err(|source| Error::Unreadable { file: file.0.clone(), source })?;
         let content = file.parse(&text)?;
         Ok((file, content))
     }
@@ -27,17 +24,10 @@ impl File {
     }
 
     pub fn parse<T: DeserializeOwned>(&self, text: &str) -> Result<T, Error> {
-        toml::from_str(text).map_err(|source| Error::Malformed {
-            file: self.0.clone(),
-            source: Box::new(source),
-        })
+        toml::from_str(text).map_err(|source| Error::Malformed { file: self.0.clone(), source: Box::new(source) })
     }
 
     pub fn invalid(&self, key: impl Into<String>, expected: impl Into<String>) -> Error {
-        Error::Invalid {
-            file: self.0.clone(),
-            key: key.into(),
-            expected: expected.into(),
-        }
+        Error::Invalid { file: self.0.clone(), key: key.into(), expected: expected.into() }
     }
 }

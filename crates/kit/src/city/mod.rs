@@ -27,9 +27,5 @@ pub enum Error {
         source: Box<toml::de::Error>,
     },
     #[error("{}: {key}: expected {expected}", file.display())]
-    Invalid {
-        file: PathBuf,
-        key: String,
-        expected: String,
-    },
+    Invalid { file: PathBuf, key: String, expected: String },
 }

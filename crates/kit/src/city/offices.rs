@@ -45,40 +45,26 @@ impl Offices {
     /// Reads `offices.toml` in the city's folder.
     pub fn load(city: &Path) -> Result<Self, Error> {
         let file = city.join(FILE);
-        let text = fs::read_to_string(&file).map_err(|source| Error::Unreadable {
-            file: file.clone(),
-            source,
-        })?;
+        let text = fs::read_to_string(&file).map_err(|source| Error::Unreadable { file: file.clone(), source })?;
         Self::parse(&text, file)
     }
 
     fn parse(text: &str, file: PathBuf) -> Result<Self, Error> {
-        let parsed: File = toml::from_str(text).map_err(|source| Error::Malformed {
-            file: file.clone(),
-            source: Box::new(source),
-        })?;
-        let invalid = |key: String, expected: &str| Error::Invalid {
-            file: file.clone(),
-            key,
-            expected: expected.to_owned(),
-        };
+        let parsed: File =
+            toml::from_str(text).map_err(|source| Error::Malformed { file: file.clone(), source: Box::new(source) })?;
+        let invalid =
+            |key: String, expected: &str| Error::Invalid { file: file.clone(), key, expected: expected.to_owned() };
         let mut by_code = BTreeMap::new();
         for (index, office) in parsed.office.into_iter().enumerate() {
             let key = format!("office[{index}]");
             if !is_code(&office.code) {
-                return Err(invalid(
-                    format!("{key}.code"),
-                    "capital letters and underscores",
-                ));
+                return Err(invalid(format!("{key}.code"), "capital letters and underscores"));
             }
             if office.name.trim().is_empty() {
                 return Err(invalid(format!("{key}.name"), "a name, not empty"));
             }
             if let Some(twice) = by_code.insert(office.code.clone(), office) {
-                return Err(invalid(
-                    format!("{key}.code"),
-                    &format!("each code once: {} is there twice", twice.code),
-                ));
+                return Err(invalid(format!("{key}.code"), &format!("each code once: {} is there twice", twice.code)));
             }
         }
         if !by_code.contains_key(URP) {
@@ -112,10 +98,7 @@ impl Offices {
 }
 
 fn is_code(code: &str) -> bool {
-    !code.is_empty()
-        && code
-            .chars()
-            .all(|letter| letter.is_ascii_uppercase() || letter == '_')
+    !code.is_empty() && code.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_')
 }
 
 #[cfg(test)]
@@ -143,10 +126,7 @@ mod tests {
     #[test]
     fn a_code_in_small_letters_is_refused_by_its_key() {
         let error = parse(&(office("URP") + &office("strade"))).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "offices.toml: office[1].code: expected capital letters and underscores"
-        );
+        assert_eq!(error.to_string(), "offices.toml: office[1].code: expected capital letters and underscores");
     }
 
     #[test]
@@ -157,11 +137,6 @@ mod tests {
 
     #[test]
     fn a_city_without_the_urp_is_refused() {
-        assert!(
-            parse(&office("STRADE"))
-                .unwrap_err()
-                .to_string()
-                .contains("code URP")
-        );
+        assert!(parse(&office("STRADE")).unwrap_err().to_string().contains("code URP"));
     }
 }

@@ -19,12 +19,7 @@ where
     N: for<'writer> FormatFields<'writer> + 'static,
     T: Clone + tracing_subscriber::fmt::time::FormatTime,
 {
-    fn format_event(
-        &self,
-        context: &FmtContext<'_, S, N>,
-        mut writer: Writer<'_>,
-        event: &Event<'_>,
-    ) -> fmt::Result {
+    fn format_event(&self, context: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
         let mut line = String::new();
         let json = self.0.clone().flatten_event(true).with_span_list(false);
         json.format_event(context, Writer::new(&mut line), event)?;

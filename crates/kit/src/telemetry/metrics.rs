@@ -12,9 +12,7 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 use prometheus::{Registry, TextEncoder};
 
 /// Seconds: from a publish to a slow platform.
-const BOUNDARIES: [f64; 14] = [
-    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
-];
+const BOUNDARIES: [f64; 14] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 
 /// Label and value. Never anything personal.
 type Labels<'a> = &'a [(&'static str, &'a str)];
@@ -42,31 +40,20 @@ impl Metrics {
             return Self::build(service, None);
         };
         http::install_crypto();
-        let exporter = MetricExporter::builder()
-            .with_tonic()
-            .with_endpoint(endpoint)
-            .build()?;
+        let exporter = MetricExporter::builder().with_tonic().with_endpoint(endpoint).build()?;
         Self::build(service, Some(exporter))
     }
 
     fn build(service: &str, exporter: Option<MetricExporter>) -> Result<Self, Error> {
         let registry = Registry::new();
-        let reader = opentelemetry_prometheus::exporter()
-            .with_registry(registry.clone())
-            .scope_info_enabled(false)
-            .build()?;
-        let mut provider = SdkMeterProvider::builder()
-            .with_resource(resource(service))
-            .with_reader(reader);
+        let reader =
+            opentelemetry_prometheus::exporter().with_registry(registry.clone()).scope_info_enabled(false).build()?;
+        let mut provider = SdkMeterProvider::builder().with_resource(resource(service)).with_reader(reader);
         if let Some(exporter) = exporter {
             provider = provider.with_periodic_exporter(exporter);
         }
         let provider = provider.build();
-        Ok(Self {
-            meter: provider.meter("segnalalo"),
-            registry,
-            provider,
-        })
+        Ok(Self { meter: provider.meter("segnalalo"), registry, provider })
     }
 
     /// Only ever grows; `_total` is put behind its name.
@@ -141,26 +128,14 @@ mod tests {
     #[test]
     fn instruments_are_rendered_for_prometheus_and_kept_apart_by_process() {
         let metrics = Metrics::new("notifier");
-        metrics
-            .counter("sent", "Replies sent")
-            .add(2, &[("channel", "whatsapp")]);
-        metrics
-            .counter("sent", "Replies sent")
-            .add(1, &[("channel", "whatsapp")]);
+        metrics.counter("sent", "Replies sent").add(2, &[("channel", "whatsapp")]);
+        metrics.counter("sent", "Replies sent").add(1, &[("channel", "whatsapp")]);
         metrics.gauge("waiting", "Replies waiting").set(3.0, &[]);
-        metrics
-            .histogram("post_seconds", "Time of a post")
-            .record(0.2, &[]);
+        metrics.histogram("post_seconds", "Time of a post").record(0.2, &[]);
         let text = metrics.render();
-        assert!(
-            text.contains("sent_total{channel=\"whatsapp\"} 3"),
-            "{text}"
-        );
+        assert!(text.contains("sent_total{channel=\"whatsapp\"} 3"), "{text}");
         assert!(text.contains("waiting 3"), "{text}");
-        assert!(
-            text.contains("post_seconds_bucket{le=\"0.25\"} 1"),
-            "{text}"
-        );
+        assert!(text.contains("post_seconds_bucket{le=\"0.25\"} 1"), "{text}");
         assert!(!Metrics::new("triage").render().contains("sent_total"));
     }
 }

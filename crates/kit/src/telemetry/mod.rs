@@ -15,16 +15,13 @@ use crate::{
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::{ExporterBuildError, SpanExporter, WithExportConfig as _};
 use opentelemetry_sdk::{Resource, trace::SdkTracerProvider};
-use tracing_subscriber::{
-    EnvFilter, Layer, Registry, layer::SubscriberExt as _, util::SubscriberInitExt as _,
-};
+use tracing_subscriber::{EnvFilter, Layer, Registry, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 pub(crate) const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const FILTER: &str = "SEGNALALO_LOG";
 const FORMAT: &str = "SEGNALALO_LOG_FORMAT";
 /// What libraries say about every connection they make is no news.
-const DEFAULT_FILTER: &str =
-    "info,async_nats=warn,opentelemetry=warn,h2=warn,hyper=warn,tower=warn";
+const DEFAULT_FILTER: &str = "info,async_nats=warn,opentelemetry=warn,h2=warn,hyper=warn,tower=warn";
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -60,15 +57,8 @@ pub fn init(service: &str, vars: &Vars) -> Result<Guard, Error> {
     let logs = output(vars)?;
     let provider = spans(service, vars)?;
     let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("segnalalo"));
-    let first = tracing_subscriber::registry()
-        .with(logs)
-        .with(layer)
-        .with(filter)
-        .try_init()
-        .is_ok();
-    Ok(Guard {
-        spans: first.then_some(provider),
-    })
+    let first = tracing_subscriber::registry().with(logs).with(layer).with(filter).try_init().is_ok();
+    Ok(Guard { spans: first.then_some(provider) })
 }
 
 fn output(vars: &Vars) -> Result<Box<dyn Layer<Registry> + Send + Sync>, Error> {
@@ -90,19 +80,13 @@ fn spans(service: &str, vars: &Vars) -> Result<SdkTracerProvider, Error> {
         return Ok(provider.build());
     };
     http::install_crypto();
-    let exporter = SpanExporter::builder()
-        .with_tonic()
-        .with_endpoint(endpoint)
-        .build()?;
+    let exporter = SpanExporter::builder().with_tonic().with_endpoint(endpoint).build()?;
     Ok(provider.with_batch_exporter(exporter).build())
 }
 
 pub(crate) fn resource(service: &str) -> Resource {
     Resource::builder()
         .with_service_name(service.to_owned())
-        .with_attribute(opentelemetry::KeyValue::new(
-            "service.namespace",
-            "segnalalo",
-        ))
+        .with_attribute(opentelemetry::KeyValue::new("service.namespace", "segnalalo"))
         .build()
 }

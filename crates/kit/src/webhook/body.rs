@@ -18,9 +18,7 @@ pub(super) enum Failure {
 }
 
 pub(super) async fn read(body: Body, limit: usize) -> Result<Vec<u8>, Failure> {
-    tokio::time::timeout(LONGEST, collect(body, limit))
-        .await
-        .unwrap_or(Err(Failure::TooSlow))
+    tokio::time::timeout(LONGEST, collect(body, limit)).await.unwrap_or(Err(Failure::TooSlow))
 }
 
 async fn collect(body: Body, limit: usize) -> Result<Vec<u8>, Failure> {
@@ -37,11 +35,7 @@ async fn collect(body: Body, limit: usize) -> Result<Vec<u8>, Failure> {
             bytes.extend_from_slice(&chunk);
         }
     }
-    if received > limit {
-        Err(Failure::TooLarge)
-    } else {
-        Ok(bytes)
-    }
+    if received > limit { Err(Failure::TooLarge) } else { Ok(bytes) }
 }
 
 #[cfg(test)]
@@ -51,13 +45,7 @@ mod tests {
     #[tokio::test]
     async fn a_body_of_the_limit_is_read_and_one_byte_more_is_too_large() {
         assert_eq!(read(Body::from(vec![1; 8]), 8).await.unwrap().len(), 8);
-        assert_eq!(
-            read(Body::from(vec![1; 9]), 8).await,
-            Err(Failure::TooLarge)
-        );
-        assert_eq!(
-            read(Body::from(vec![1; 1000]), 8).await,
-            Err(Failure::TooLarge)
-        );
+        assert_eq!(read(Body::from(vec![1; 9]), 8).await, Err(Failure::TooLarge));
+        assert_eq!(read(Body::from(vec![1; 1000]), 8).await, Err(Failure::TooLarge));
     }
 }

@@ -91,14 +91,9 @@ pub fn router(
         room: Semaphore::new(AT_ONCE),
         requests: metrics.counter("webhook_requests", "Webhook requests, by status"),
         elements: metrics.counter("webhook_elements", "Elements of webhook bodies, by fate"),
-        seconds: metrics.histogram(
-            "webhook_seconds",
-            "Time until a webhook's body was answered",
-        ),
+        seconds: metrics.histogram("webhook_seconds", "Time until a webhook's body was answered"),
     };
-    Router::new()
-        .route("/webhook", get(handshake).post(receive))
-        .with_state(Arc::new(webhook))
+    Router::new().route("/webhook", get(handshake).post(receive)).with_state(Arc::new(webhook))
 }
 
 #[derive(Deserialize)]
@@ -111,10 +106,7 @@ struct Handshake {
     verify_token: String,
 }
 
-async fn handshake(
-    State(webhook): State<Arc<Webhook>>,
-    Query(query): Query<Handshake>,
-) -> Response {
+async fn handshake(State(webhook): State<Arc<Webhook>>, Query(query): Query<Handshake>) -> Response {
     let expected = webhook.config.verify_token.expose().as_bytes();
     let known = bool::from(query.verify_token.as_bytes().ct_eq(expected));
     if known && query.mode == "subscribe" {
@@ -133,9 +125,7 @@ async fn receive(State(webhook): State<Arc<Webhook>>, headers: HeaderMap, body: 
         Ok(()) => StatusCode::OK.into_response(),
         Err(refusal) => refusal.into_response(),
     };
-    webhook
-        .requests
-        .add(1, &[("status", answer.status().as_str())]);
+    webhook.requests.add(1, &[("status", answer.status().as_str())]);
     webhook.seconds.record(started.elapsed().as_secs_f64(), &[]);
     answer
 }
@@ -155,24 +145,13 @@ impl Webhook {
             tracing::warn!("too many webhooks at once");
             Refusal::Unavailable
         })?;
-        let bytes = body::read(body, self.config.body_limit)
-            .await
-            .map_err(Refusal::Body)?;
-        let header = headers
-            .get(SIGNATURE)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
+        let bytes = body::read(body, self.config.body_limit).await.map_err(Refusal::Body)?;
+        let header = headers.get(SIGNATURE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if !signature::verify(&self.config.app_secrets, header, &bytes) {
-            tracing::warn!(
-                bytes = bytes.len(),
-                "a webhook's signature is missing or wrong"
-            );
+            tracing::warn!(bytes = bytes.len(), "a webhook's signature is missing or wrong");
             return Err(Refusal::Unsigned);
         }
-        let accepted = self
-            .receiver
-            .accept(&bytes, self.clock.now())
-            .map_err(Refusal::Malformed)?;
+        let accepted = self.receiver.accept(&bytes, self.clock.now()).map_err(Refusal::Malformed)?;
         self.elements.add(accepted.ignored, &[("fate", "ignored")]);
         self.store(accepted.inbound).await
     }
@@ -181,15 +160,9 @@ impl Webhook {
         if inbound.is_empty() {
             return Ok(());
         }
-        let payloads: Vec<_> = inbound
-            .iter()
-            .map(|one| one.encode_to_vec().into())
-            .collect();
+        let payloads: Vec<_> = inbound.iter().map(|one| one.encode_to_vec().into()).collect();
         let count = payloads.len() as u64;
-        let stored = self
-            .publisher
-            .publish_all(self.config.subject, payloads, &trace::traceparent())
-            .await;
+        let stored = self.publisher.publish_all(self.config.subject, payloads, &trace::traceparent()).await;
         stored.map_err(|error| {
             let cause = cause(&error);
             tracing::warn!(%error, cause, elements = count, "a webhook isn't stored: the platform will send it again");
@@ -202,9 +175,7 @@ impl Webhook {
 }
 
 fn cause(error: &PublishError) -> String {
-    std::error::Error::source(error)
-        .map(ToString::to_string)
-        .unwrap_or_default()
+    std::error::Error::source(error).map(ToString::to_string).unwrap_or_default()
 }
 
 impl IntoResponse for Refusal {
@@ -213,11 +184,7 @@ impl IntoResponse for Refusal {
             Self::Unsigned => StatusCode::UNAUTHORIZED.into_response(),
             Self::Malformed(Malformed(reason)) => {
                 tracing::warn!(reason, "a webhook's body can't be read");
-                (
-                    StatusCode::BAD_REQUEST,
-                    Json(serde_json::json!({ "reason": reason })),
-                )
-                    .into_response()
+                (StatusCode::BAD_REQUEST, Json(serde_json::json!({ "reason": reason }))).into_response()
             }
             Self::Body(body::Failure::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
             Self::Body(body::Failure::TooSlow) => StatusCode::REQUEST_TIMEOUT.into_response(),

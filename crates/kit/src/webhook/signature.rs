@@ -17,21 +17,16 @@ pub fn sign(secret: &Secret, body: &[u8]) -> String {
 /// whichever secret is right.
 pub fn verify(secrets: &[Secret], header: &str, body: &[u8]) -> bool {
     let mut given = [0; 32];
-    let decoded = header
-        .strip_prefix(SCHEME)
-        .map(|text| hex::decode_to_slice(text, &mut given));
+    let decoded = header.strip_prefix(SCHEME).map(|text| hex::decode_to_slice(text, &mut given));
     if !matches!(decoded, Some(Ok(()))) {
         return false;
     }
-    let any = secrets.iter().fold(0_u8, |any, secret| {
-        any | digest(secret, body).ct_eq(&given).unwrap_u8()
-    });
+    let any = secrets.iter().fold(0_u8, |any, secret| any | digest(secret, body).ct_eq(&given).unwrap_u8());
     any == 1
 }
 
 fn digest(secret: &Secret, body: &[u8]) -> [u8; 32] {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes())
-        .expect("HMAC takes keys of any length");
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).expect("HMAC takes keys of any length");
     mac.update(body);
     mac.finalize().into_bytes().into()
 }
@@ -75,16 +70,12 @@ mod tests {
     fn the_same_json_written_otherwise_has_another_signature() {
         let raw = r##"{"object":"page","entry":[{"id":"1234567890321","time":1614340868,"changes":[{"value":{"message":"città <#buche> 50% @sindaco https://example.org/a 🙏","item":"comment","verb":"add"},"field":"feed"}]}]}"##;
         let header = sign(&Secret::new("testsecret"), raw.as_bytes());
-        assert_eq!(
-            header,
-            "sha256=4671df6878e81996f2a649e28ba08ed69c3598637476503793b7899beb33334c"
-        );
+        assert_eq!(header, "sha256=4671df6878e81996f2a649e28ba08ed69c3598637476503793b7899beb33334c");
     }
 
     #[test]
     fn the_current_and_the_previous_secret_are_taken() {
-        let (current, previous, foreign) =
-            (Secret::new("new"), Secret::new("old"), Secret::new("other"));
+        let (current, previous, foreign) = (Secret::new("new"), Secret::new("old"), Secret::new("other"));
         let secrets = [current.clone(), previous.clone()];
         assert!(verify(&secrets, &sign(&current, b"body"), b"body"));
         assert!(verify(&secrets, &sign(&previous, b"body"), b"body"));
@@ -98,13 +89,7 @@ mod tests {
         let secrets = [secret];
         assert!(!verify(&secrets, &header, b"bodY"));
         assert!(!verify(&[], &header, b"body"));
-        for wrong in [
-            "",
-            "sha256=",
-            "sha1=ea4e385ab7d9511d2dda34b82e57fdbb16e3f75d",
-            &header[7..],
-            &header[..70],
-        ] {
+        for wrong in ["", "sha256=", "sha1=ea4e385ab7d9511d2dda34b82e57fdbb16e3f75d", &header[7..], &header[..70]] {
             assert!(!verify(&secrets, wrong, b"body"), "{wrong}");
         }
     }

@@ -28,16 +28,8 @@ impl Broker {
 
     /// Not started yet.
     pub fn absent() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let broker = Self {
-            port,
-            folder: TempDir::new().unwrap(),
-            process: None,
-        };
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let broker = Self { port, folder: TempDir::new().unwrap(), process: None };
         let store = broker.folder.path().join("store");
         let text = format!(
             "listen: 127.0.0.1:{port}\nmax_payload: 8MB\njetstream {{ store_dir: {:?}, sync_interval: always }}\n",
@@ -113,10 +105,7 @@ pub async fn ensure(bus: &Bus) {
 pub async fn until(what: &str, mut condition: impl FnMut() -> bool) {
     let deadline = tokio::time::Instant::now() + PATIENCE;
     while !condition() {
-        assert!(
-            tokio::time::Instant::now() < deadline,
-            "waited in vain: {what}"
-        );
+        assert!(tokio::time::Instant::now() < deadline, "waited in vain: {what}");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
@@ -125,10 +114,6 @@ fn server() -> PathBuf {
     let given = segnalalo_kit::config::Vars::process().optional("SEGNALALO_NATS_SERVER");
     let usual = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools/bin/nats-server");
     let server = given.map_or(usual, PathBuf::from);
-    assert!(
-        server.exists(),
-        "no nats-server at {}: `make test` brings it",
-        server.display()
-    );
+    assert!(server.exists(), "no nats-server at {}: `make test` brings it", server.display());
     server
 }

@@ -10,17 +10,11 @@ async fn what_is_parked_can_be_looked_at_put_back_and_dropped() {
     let bus = broker.filled().await;
     let handler = Noting::new(|delivery| match delivery.payload.as_ref() {
         b"good" => Outcome::Done,
-        _ => Outcome::Park {
-            why: "it can't be\nread".to_owned(),
-        },
+        _ => Outcome::Park { why: "it can't be\nread".to_owned() },
     });
     let shutdown = Shutdown::new();
     let running = run(&bus, &handler, &shutdown);
-    publish(
-        &bus,
-        ["bad".to_owned(), "good".to_owned(), "worse".to_owned()],
-    )
-    .await;
+    publish(&bus, ["bad".to_owned(), "good".to_owned(), "worse".to_owned()]).await;
     until("all are handled", || handler.texts().len() == 3).await;
     let dead = bus.dead();
     let letters = loop {
@@ -31,15 +25,9 @@ async fn what_is_parked_can_be_looked_at_put_back_and_dropped() {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     };
     let parked = &letters[0].parked;
-    assert_eq!(
-        (parked.stream.as_str(), parked.subject.as_str()),
-        ("INBOUND", "inbound.facebook")
-    );
+    assert_eq!((parked.stream.as_str(), parked.subject.as_str()), ("INBOUND", "inbound.facebook"));
     assert_eq!((parked.sequence, parked.delivered), (1, 1));
-    assert_eq!(
-        (parked.why.as_str(), parked.payload.as_ref()),
-        ("it can't be read", b"bad".as_slice())
-    );
+    assert_eq!((parked.why.as_str(), parked.payload.as_ref()), ("it can't be read", b"bad".as_slice()));
     assert!(parked.traceparent.starts_with("00-0af7"));
     assert_eq!(dead.list(1).await.unwrap().len(), 1);
 

@@ -6,17 +6,12 @@ use bytes::Bytes;
 use segnalalo_kit::bus::{EventFeed, FeedItem};
 
 async fn next(feed: &mut EventFeed) -> FeedItem {
-    tokio::time::timeout(PATIENCE, feed.next())
-        .await
-        .expect("the feed says nothing")
+    tokio::time::timeout(PATIENCE, feed.next()).await.expect("the feed says nothing")
 }
 
 async fn expect_records(feed: &mut EventFeed, first: u64, records: &[(String, Bytes)]) {
     for (position, (_, record)) in (first..).zip(records) {
-        let expected = FeedItem::Record {
-            position,
-            record: record.clone(),
-        };
+        let expected = FeedItem::Record { position, record: record.clone() };
         assert_eq!(next(feed).await, expected, "at {position}");
     }
 }

@@ -37,10 +37,7 @@ async fn an_append_at_the_wrong_place_tells_where_the_log_ends() {
     for expected in [0, 4, 6] {
         for part in [&records[5..6], &records[5..8]] {
             let outcome = log.append(expected, part).await;
-            assert!(
-                matches!(outcome, Err(AppendError::WrongLast { actual: 5 })),
-                "{expected}: {outcome:?}"
-            );
+            assert!(matches!(outcome, Err(AppendError::WrongLast { actual: 5 })), "{expected}: {outcome:?}");
         }
     }
     append(&log, 5, &records[5..]).await;
@@ -53,10 +50,7 @@ async fn without_the_stream_an_append_is_unavailable() {
     let records = chain("a", 2);
     for part in [&records[..1], &records[..]] {
         let outcome = log.append(0, part).await;
-        assert!(
-            matches!(outcome, Err(AppendError::Unavailable(_))),
-            "{outcome:?}"
-        );
+        assert!(matches!(outcome, Err(AppendError::Unavailable(_))), "{outcome:?}");
     }
     log.last().await.unwrap_err();
 }

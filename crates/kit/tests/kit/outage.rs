@@ -19,10 +19,7 @@ async fn a_broker_that_comes_late_is_found_and_said_to_be_there() {
     let mut reconnects = bus.on_reconnect();
     until("it is said", || !health.is_ready()).await;
     broker.restart();
-    tokio::time::timeout(crate::broker::PATIENCE, reconnects.changed())
-        .await
-        .unwrap()
-        .unwrap();
+    tokio::time::timeout(crate::broker::PATIENCE, reconnects.changed()).await.unwrap().unwrap();
     until("ready", || health.is_ready()).await;
     broker.kill();
     until("not ready", || !health.is_ready()).await;
@@ -68,11 +65,7 @@ async fn what_was_confirmed_survives_the_broker_being_killed() {
             tokio::spawn(async move {
                 for number in 0..100 {
                     let text = Bytes::from(format!("{caller}/{number}"));
-                    while publisher
-                        .publish("inbound.facebook", text.clone(), "")
-                        .await
-                        .is_err()
-                    {
+                    while publisher.publish("inbound.facebook", text.clone(), "").await.is_err() {
                         tokio::time::sleep(Duration::from_millis(20)).await;
                     }
                 }
@@ -88,9 +81,6 @@ async fn what_was_confirmed_survives_the_broker_being_killed() {
     for caller in callers {
         caller.await.unwrap();
     }
-    let stored: BTreeSet<Bytes> = crate::topology::payloads(&broker, "INBOUND")
-        .await
-        .into_iter()
-        .collect();
+    let stored: BTreeSet<Bytes> = crate::topology::payloads(&broker, "INBOUND").await.into_iter().collect();
     assert_eq!(stored.len(), 800);
 }

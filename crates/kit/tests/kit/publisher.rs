@@ -18,30 +18,15 @@ async fn five_hundred_callers_at_once_are_all_stored_in_a_few_batches() {
     let publisher = bus.publisher(Stream::Inbound);
     let calls = (0..500).map(|number| {
         let publisher = publisher.clone();
-        async move {
-            publisher
-                .publish("inbound.facebook", Bytes::from(format!("{number}")), "")
-                .await
-        }
+        async move { publisher.publish("inbound.facebook", Bytes::from(format!("{number}")), "").await }
     });
     for outcome in join_all(calls).await {
         outcome.unwrap();
     }
-    assert_eq!(
-        crate::topology::info(&broker, "INBOUND")
-            .await
-            .state
-            .messages,
-        500
-    );
+    assert_eq!(crate::topology::info(&broker, "INBOUND").await.state.messages, 500);
     let text = metrics.render();
-    assert!(
-        text.contains("bus_published_total{outcome=\"stored\",stream=\"INBOUND\"} 500"),
-        "{text}"
-    );
-    let commits = text
-        .lines()
-        .find_map(|line| line.strip_prefix("bus_commit_seconds_count{stream=\"INBOUND\"} "));
+    assert!(text.contains("bus_published_total{outcome=\"stored\",stream=\"INBOUND\"} 500"), "{text}");
+    let commits = text.lines().find_map(|line| line.strip_prefix("bus_commit_seconds_count{stream=\"INBOUND\"} "));
     assert!(commits.unwrap().parse::<u32>().unwrap() < 50, "{text}");
 }
 
@@ -49,17 +34,9 @@ async fn five_hundred_callers_at_once_are_all_stored_in_a_few_batches() {
 async fn one_body_of_many_messages_is_stored_in_its_order() {
     let broker = Broker::start();
     let bus = broker.filled().await;
-    let payloads: Vec<Bytes> = (0..2500)
-        .map(|number| Bytes::from(format!("{number}")))
-        .collect();
-    bus.publisher(Stream::Observed)
-        .publish_all("observed.triage", payloads.clone(), "")
-        .await
-        .unwrap();
-    assert_eq!(
-        crate::topology::payloads(&broker, "OBSERVED").await,
-        payloads
-    );
+    let payloads: Vec<Bytes> = (0..2500).map(|number| Bytes::from(format!("{number}"))).collect();
+    bus.publisher(Stream::Observed).publish_all("observed.triage", payloads.clone(), "").await.unwrap();
+    assert_eq!(crate::topology::payloads(&broker, "OBSERVED").await, payloads);
 }
 
 #[tokio::test]
@@ -67,35 +44,20 @@ async fn a_stream_that_is_not_there_is_an_error_and_no_wait() {
     let broker = Broker::start();
     let bus = broker.bus().await;
     let publisher = bus.publisher(Stream::Inbound);
-    let one = publisher
-        .publish("inbound.facebook", Bytes::from("1"), "")
-        .await;
+    let one = publisher.publish("inbound.facebook", Bytes::from("1"), "").await;
     assert!(matches!(one, Err(PublishError::Unavailable(_))), "{one:?}");
-    let several = publisher
-        .publish_all("inbound.facebook", vec![Bytes::from("1"); 3], "")
-        .await;
-    assert!(
-        matches!(several, Err(PublishError::Unavailable(_))),
-        "{several:?}"
-    );
+    let several = publisher.publish_all("inbound.facebook", vec![Bytes::from("1"); 3], "").await;
+    assert!(matches!(several, Err(PublishError::Unavailable(_))), "{several:?}");
 }
 
 #[tokio::test]
 async fn without_a_broker_a_publish_fails_at_once() {
     let broker = Broker::absent();
-    let bus = segnalalo_kit::bus::Bus::connect(&broker.config_of("test"))
-        .await
-        .unwrap();
+    let bus = segnalalo_kit::bus::Bus::connect(&broker.config_of("test")).await.unwrap();
     assert!(!bus.is_connected());
     let started = tokio::time::Instant::now();
-    let outcome = bus
-        .publisher(Stream::Inbound)
-        .publish("inbound.facebook", Bytes::new(), "")
-        .await;
-    assert!(
-        matches!(outcome, Err(PublishError::Unavailable(_))),
-        "{outcome:?}"
-    );
+    let outcome = bus.publisher(Stream::Inbound).publish("inbound.facebook", Bytes::new(), "").await;
+    assert!(matches!(outcome, Err(PublishError::Unavailable(_))), "{outcome:?}");
     assert!(started.elapsed().as_secs() < 1);
 }
 
@@ -108,11 +70,7 @@ async fn more_bytes_than_may_wait_are_refused() {
     let calls = (0..12).map(|_| publisher.publish("inbound.facebook", large.clone(), ""));
     let outcomes = join_all(calls).await;
     assert!(outcomes.iter().filter(|outcome| outcome.is_ok()).count() >= 10);
-    assert!(
-        outcomes
-            .iter()
-            .any(|outcome| matches!(outcome, Err(PublishError::Overloaded)))
-    );
+    assert!(outcomes.iter().any(|outcome| matches!(outcome, Err(PublishError::Overloaded))));
 }
 
 #[tokio::test]
@@ -127,12 +85,6 @@ async fn what_would_spoil_a_batch_is_refused_alone() {
         publisher.publish("observed.triage", Bytes::from("1"), ""),
     );
     good.unwrap();
-    assert!(
-        matches!(too_large, Err(PublishError::Unacceptable(_))),
-        "{too_large:?}"
-    );
-    assert!(
-        matches!(elsewhere, Err(PublishError::Unacceptable(_))),
-        "{elsewhere:?}"
-    );
+    assert!(matches!(too_large, Err(PublishError::Unacceptable(_))), "{too_large:?}");
+    assert!(matches!(elsewhere, Err(PublishError::Unacceptable(_))), "{elsewhere:?}");
 }

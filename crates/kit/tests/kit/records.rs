@@ -7,11 +7,7 @@ use segnalalo_proto::{event::v1::Envelope, record};
 pub fn chain(seed: &str, count: u64) -> Vec<(String, Bytes)> {
     let mut previous = record::NO_PREVIOUS;
     let next = |position| {
-        let envelope = Envelope {
-            position,
-            stream: seed.to_owned(),
-            ..Envelope::default()
-        };
+        let envelope = Envelope { position, stream: seed.to_owned(), ..Envelope::default() };
         let bytes = Bytes::from(record::encode_envelope(&previous, &envelope));
         previous = record::hash(&bytes);
         ("events.log.log-opened".to_owned(), bytes)

@@ -4,11 +4,7 @@ use bytes::Bytes;
 use segnalalo_kit::bus::{CONSUMER, Error};
 
 async fn context(broker: &Broker) -> jetstream::Context {
-    jetstream::new(
-        async_nats::connect(&broker.config_of("test").url)
-            .await
-            .unwrap(),
-    )
+    jetstream::new(async_nats::connect(&broker.config_of("test").url).await.unwrap())
 }
 
 /// Seen with a client of the test's own.
@@ -39,10 +35,7 @@ async fn the_streams_and_consumers_are_made_once_and_left_alone() {
     }
     let events = info(&broker, "EVENTS").await.config;
     assert!(events.deny_delete && events.deny_purge && events.allow_direct);
-    assert_eq!(
-        info(&broker, "INBOUND").await.config.retention,
-        stream::RetentionPolicy::WorkQueue
-    );
+    assert_eq!(info(&broker, "INBOUND").await.config.retention, stream::RetentionPolicy::WorkQueue);
     assert_eq!(info(&broker, "OBSERVED").await.state.consumer_count, 1);
 }
 
@@ -72,10 +65,7 @@ async fn a_consumer_that_differs_is_an_error_that_says_how() {
         max_ack_pending: 4096,
         ..Default::default()
     };
-    context
-        .update_consumer_on_stream(changed, "INBOUND")
-        .await
-        .unwrap();
+    context.update_consumer_on_stream(changed, "INBOUND").await.unwrap();
     let error = bus.topology().ensure().await.unwrap_err();
     assert_eq!(
         error.to_string(),

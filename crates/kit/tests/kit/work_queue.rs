@@ -21,10 +21,7 @@ pub struct Noting {
 
 impl Noting {
     pub fn new(judge: Judge) -> Self {
-        Self {
-            seen: Arc::default(),
-            judge,
-        }
+        Self { seen: Arc::default(), judge }
     }
 
     pub fn texts(&self) -> Vec<String> {
@@ -51,27 +48,15 @@ pub fn run(bus: &Bus, handler: &Noting, shutdown: &Shutdown) -> JoinHandle<()> {
 pub async fn publish(bus: &Bus, texts: impl IntoIterator<Item = String>) {
     let payloads = texts.into_iter().map(Bytes::from).collect();
     bus.publisher(Stream::Inbound)
-        .publish_all(
-            "inbound.facebook",
-            payloads,
-            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-        )
+        .publish_all("inbound.facebook", payloads, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
         .await
         .unwrap();
 }
 
 async fn until_empty(broker: &Broker) {
     let deadline = tokio::time::Instant::now() + crate::broker::PATIENCE;
-    while crate::topology::info(broker, "INBOUND")
-        .await
-        .state
-        .messages
-        > 0
-    {
-        assert!(
-            tokio::time::Instant::now() < deadline,
-            "INBOUND doesn't become empty"
-        );
+    while crate::topology::info(broker, "INBOUND").await.state.messages > 0 {
+        assert!(tokio::time::Instant::now() < deadline, "INBOUND doesn't become empty");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -99,15 +84,10 @@ async fn deliveries_come_in_order_with_their_trace_and_go_when_done() {
 async fn one_to_be_tried_again_comes_again_after_its_time_and_holds_up_nobody() {
     let broker = Broker::start();
     let bus = broker.filled().await;
-    let handler = Noting::new(
-        |delivery| match (delivery.payload.as_ref(), delivery.delivered) {
-            (b"later", 1) => Outcome::Retry {
-                after: Duration::from_millis(300),
-                why: "not yet".to_owned(),
-            },
-            _ => Outcome::Done,
-        },
-    );
+    let handler = Noting::new(|delivery| match (delivery.payload.as_ref(), delivery.delivered) {
+        (b"later", 1) => Outcome::Retry { after: Duration::from_millis(300), why: "not yet".to_owned() },
+        _ => Outcome::Done,
+    });
     let shutdown = Shutdown::new();
     let running = run(&bus, &handler, &shutdown);
     publish(&bus, ["later".to_owned(), "now".to_owned()]).await;
@@ -158,10 +138,7 @@ async fn what_was_fetched_ahead_goes_back_at_shutdown() {
     let bus = broker.filled().await;
     publish(&bus, (0..40).map(|number| format!("{number}"))).await;
     let (first, shutdown) = (Noting::new(|_| Outcome::Done), Shutdown::new());
-    let config = WorkQueueConfig {
-        batch: 4,
-        ..WorkQueueConfig::new(CONSUMER)
-    };
+    let config = WorkQueueConfig { batch: 4, ..WorkQueueConfig::new(CONSUMER) };
     let queue = bus.work_queue(Stream::Inbound, config);
     let running = tokio::spawn(queue.run(Slow(first.clone()), shutdown.clone()));
     until("a batch is handled", || !first.texts().is_empty()).await;
@@ -172,10 +149,7 @@ async fn what_was_fetched_ahead_goes_back_at_shutdown() {
 
     let (second, shutdown) = (Noting::new(|_| Outcome::Done), Shutdown::new());
     let running = run(&bus, &second, &shutdown);
-    until("the others are handled", || {
-        second.texts().len() == 40 - handled
-    })
-    .await;
+    until("the others are handled", || second.texts().len() == 40 - handled).await;
     until_empty(&broker).await;
     shutdown.cancel();
     running.await.unwrap();

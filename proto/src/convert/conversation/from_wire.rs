@@ -59,10 +59,7 @@ pub fn from_wire(own: ConversationId, event: &Wire) -> Checked<Event> {
         }
         Wire::MessageRouted(wire) => {
             mine(&wire.conversation_id)?;
-            Ok(Event::MessageRouted {
-                message: message_id(&wire.message_id)?,
-                route: route(wire)?,
-            })
+            Ok(Event::MessageRouted { message: message_id(&wire.message_id)?, route: route(wire)? })
         }
         Wire::ReplyRequested(wire) => {
             mine(&wire.conversation_id)?;
@@ -90,11 +87,7 @@ pub fn from_wire(own: ConversationId, event: &Wire) -> Checked<Event> {
             Ok(Event::SendAccepted {
                 reply: reply_id(&wire.reply_id)?,
                 attempt: counted(wire.attempt, "attempt")?,
-                sent_message: optional_id(
-                    &wire.sent_message_id,
-                    MessageId::from_slice,
-                    "sent_message_id",
-                )?,
+                sent_message: optional_id(&wire.sent_message_id, MessageId::from_slice, "sent_message_id")?,
                 proof: word(&wire.proof, Proof::from_code, "proof")?,
                 sealed: sealed::required(&wire.sealed, "sealed")?,
             })
@@ -173,11 +166,7 @@ fn received(wire: &MessageReceived) -> Checked<Event> {
         content_type: content_type_from_wire(wire.content_type).ok_or(Malformed("content_type"))?,
         attachments: wire.attachments,
         has_text: wire.has_text,
-        quoted: optional_id(
-            &wire.quoted_message_id,
-            MessageId::from_slice,
-            "quoted_message_id",
-        )?,
+        quoted: optional_id(&wire.quoted_message_id, MessageId::from_slice, "quoted_message_id")?,
         sealed: sealed::required(&wire.sealed, "sealed")?,
     })
 }

@@ -31,9 +31,7 @@ pub fn from_wire(own: TicketId, event: &Wire) -> Checked<Event> {
         }
         Wire::MessageJoined(wire) => {
             mine(&wire.ticket_id)?;
-            Ok(Event::MessageJoined {
-                message: message_id(&wire.message_id)?,
-            })
+            Ok(Event::MessageJoined { message: message_id(&wire.message_id)? })
         }
         Wire::TicketTakenInCharge(wire) => {
             mine(&wire.ticket_id)?;
@@ -44,36 +42,23 @@ pub fn from_wire(own: TicketId, event: &Wire) -> Checked<Event> {
         }
         Wire::TicketReassigned(wire) => {
             mine(&wire.ticket_id)?;
-            Ok(Event::Reassigned {
-                office: required_office(&wire.office)?,
-                reason: wire.reason.clone(),
-            })
+            Ok(Event::Reassigned { office: required_office(&wire.office)?, reason: wire.reason.clone() })
         }
         Wire::TicketSentBack(wire) => {
             mine(&wire.ticket_id)?;
-            Ok(Event::SentBack {
-                office: required_office(&wire.office)?,
-                reason: wire.reason.clone(),
-            })
+            Ok(Event::SentBack { office: required_office(&wire.office)?, reason: wire.reason.clone() })
         }
         Wire::CitizenAsked(wire) => {
             mine(&wire.ticket_id)?;
-            Ok(Event::CitizenAsked {
-                automatic: wire.automatic,
-                words: sealed::optional(&wire.words)?,
-            })
+            Ok(Event::CitizenAsked { automatic: wire.automatic, words: sealed::optional(&wire.words)? })
         }
         Wire::CitizenAnswered(wire) => {
             mine(&wire.ticket_id)?;
-            Ok(Event::CitizenAnswered {
-                message: message_id(&wire.message_id)?,
-            })
+            Ok(Event::CitizenAnswered { message: message_id(&wire.message_id)? })
         }
         Wire::TicketAnswered(wire) => {
             mine(&wire.ticket_id)?;
-            Ok(Event::Answered {
-                words: sealed::required(&wire.words, "words")?,
-            })
+            Ok(Event::Answered { words: sealed::required(&wire.words, "words")? })
         }
         Wire::TicketFeasible(wire) => {
             mine(&wire.ticket_id)?;
@@ -84,9 +69,7 @@ pub fn from_wire(own: TicketId, event: &Wire) -> Checked<Event> {
         }
         Wire::TicketNotFeasible(wire) => {
             mine(&wire.ticket_id)?;
-            Ok(Event::NotFeasible {
-                words: sealed::required(&wire.words, "words")?,
-            })
+            Ok(Event::NotFeasible { words: sealed::required(&wire.words, "words")? })
         }
         Wire::ProgressReported(wire) => {
             mine(&wire.ticket_id)?;
@@ -97,22 +80,15 @@ pub fn from_wire(own: TicketId, event: &Wire) -> Checked<Event> {
         }
         Wire::TicketResolved(wire) => {
             mine(&wire.ticket_id)?;
-            Ok(Event::Resolved {
-                words: sealed::optional(&wire.words)?,
-            })
+            Ok(Event::Resolved { words: sealed::optional(&wire.words)? })
         }
         Wire::TicketNotPertinent(wire) => {
             mine(&wire.ticket_id)?;
-            Ok(Event::NotPertinent {
-                words: sealed::required(&wire.words, "words")?,
-            })
+            Ok(Event::NotPertinent { words: sealed::required(&wire.words, "words")? })
         }
         Wire::TicketClosed(wire) => {
             mine(&wire.ticket_id)?;
-            Ok(Event::Closed {
-                reason: word(&wire.reason, CloseReason::from_code, "reason")?,
-                note: wire.note.clone(),
-            })
+            Ok(Event::Closed { reason: word(&wire.reason, CloseReason::from_code, "reason")?, note: wire.note.clone() })
         }
         Wire::TicketReopened(wire) => {
             mine(&wire.ticket_id)?;
@@ -123,29 +99,21 @@ pub fn from_wire(own: TicketId, event: &Wire) -> Checked<Event> {
         }
         Wire::TicketMerged(wire) => {
             mine(&wire.ticket_id)?;
-            Ok(Event::Merged {
-                into: ticket_id(&wire.into_ticket_id, "into_ticket_id")?,
-            })
+            Ok(Event::Merged { into: ticket_id(&wire.into_ticket_id, "into_ticket_id")? })
         }
         Wire::TicketAbsorbed(wire) => {
             mine(&wire.ticket_id)?;
-            Ok(Event::Absorbed {
-                from: ticket_id(&wire.from_ticket_id, "from_ticket_id")?,
-            })
+            Ok(Event::Absorbed { from: ticket_id(&wire.from_ticket_id, "from_ticket_id")? })
         }
         Wire::TicketMarkedSpam(wire) => mine(&wire.ticket_id).map(|()| Event::MarkedSpam),
         Wire::TicketSpamLifted(wire) => mine(&wire.ticket_id).map(|()| Event::SpamLifted),
         Wire::NoteAdded(wire) => {
             mine(&wire.ticket_id)?;
-            Ok(Event::NoteAdded {
-                words: sealed::required(&wire.words, "words")?,
-            })
+            Ok(Event::NoteAdded { words: sealed::required(&wire.words, "words")? })
         }
         Wire::DeadlineSet(wire) => {
             mine(&wire.ticket_id)?;
-            Ok(Event::DeadlineSet {
-                deadline: deadline::required(&wire.deadline)?,
-            })
+            Ok(Event::DeadlineSet { deadline: deadline::required(&wire.deadline)? })
         }
         Wire::DeadlineReached(wire) => {
             mine(&wire.ticket_id)?;
@@ -158,9 +126,7 @@ pub fn from_wire(own: TicketId, event: &Wire) -> Checked<Event> {
         }
         Wire::EmergencyFlagged(wire) => {
             mine(&wire.ticket_id)?;
-            Ok(Event::EmergencyFlagged {
-                message: message_id(&wire.message_id)?,
-            })
+            Ok(Event::EmergencyFlagged { message: message_id(&wire.message_id)? })
         }
         // An event of another aggregate.
         _ => Err(Malformed("stream")),
@@ -180,22 +146,14 @@ fn opened(wire: &TicketOpened) -> Checked<Event> {
         return Err(Malformed("classified"));
     }
     Ok(Event::Opened {
-        conversation: id(
-            &wire.conversation_id,
-            ConversationId::from_slice,
-            "conversation_id",
-        )?,
+        conversation: id(&wire.conversation_id, ConversationId::from_slice, "conversation_id")?,
         message: message_id(&wire.message_id)?,
         code: wire.code.clone(),
         channel: channel_from_wire(wire.channel).ok_or(Malformed("channel"))?,
         public: wire.public,
         classification,
         received_at: time::required(&wire.received_at, "received_at")?,
-        deadlines: wire
-            .deadlines
-            .iter()
-            .map(deadline::from_wire)
-            .collect::<Checked<_>>()?,
+        deadlines: wire.deadlines.iter().map(deadline::from_wire).collect::<Checked<_>>()?,
         sealed: sealed::optional(&wire.sealed)?,
     })
 }

@@ -10,11 +10,10 @@ use super::{
     deadline,
 };
 use crate::event::v1::{
-    CitizenAnswered, CitizenAsked, DeadlineReached, DeadlineSet, EmergencyFlagged, MessageJoined,
-    NoteAdded, ProgressReported, TicketAbsorbed, TicketAnswered, TicketClosed, TicketFeasible,
-    TicketMarkedSpam, TicketMerged, TicketNotFeasible, TicketNotPertinent, TicketOpened,
-    TicketReassigned, TicketReclassified, TicketReopened, TicketResolved, TicketSentBack,
-    TicketSpamLifted, TicketTakenInCharge, envelope::Event as Wire,
+    CitizenAnswered, CitizenAsked, DeadlineReached, DeadlineSet, EmergencyFlagged, MessageJoined, NoteAdded,
+    ProgressReported, TicketAbsorbed, TicketAnswered, TicketClosed, TicketFeasible, TicketMarkedSpam, TicketMerged,
+    TicketNotFeasible, TicketNotPertinent, TicketOpened, TicketReassigned, TicketReclassified, TicketReopened,
+    TicketResolved, TicketSentBack, TicketSpamLifted, TicketTakenInCharge, envelope::Event as Wire,
 };
 use segnalalo_domain::{event::ticket::Event, id::MessageId};
 
@@ -48,10 +47,7 @@ pub fn to_wire(ticket_id: Vec<u8>, event: &Event) -> Wire {
             sealed: sealed::maybe(sealed),
             place_key: key_to_wire(classification.place_key),
         }),
-        Event::Reclassified {
-            classification,
-            sealed,
-        } => Wire::TicketReclassified(TicketReclassified {
+        Event::Reclassified { classification, sealed } => Wire::TicketReclassified(TicketReclassified {
             ticket_id,
             kind: kind_or_none(classification),
             office: office_to_wire(&classification.office),
@@ -61,107 +57,69 @@ pub fn to_wire(ticket_id: Vec<u8>, event: &Event) -> Wire {
             sealed: sealed::maybe(sealed),
             place_key: key_to_wire(classification.place_key),
         }),
-        Event::MessageJoined { message } => Wire::MessageJoined(MessageJoined {
-            ticket_id,
-            message_id: message.to_vec(),
-        }),
-        Event::TakenInCharge { protocol, office } => {
-            Wire::TicketTakenInCharge(TicketTakenInCharge {
-                ticket_id,
-                protocol: Some(protocol_to_wire(*protocol)),
-                office: office.to_string(),
-            })
+        Event::MessageJoined { message } => {
+            Wire::MessageJoined(MessageJoined { ticket_id, message_id: message.to_vec() })
         }
-        Event::Reassigned { office, reason } => Wire::TicketReassigned(TicketReassigned {
+        Event::TakenInCharge { protocol, office } => Wire::TicketTakenInCharge(TicketTakenInCharge {
             ticket_id,
+            protocol: Some(protocol_to_wire(*protocol)),
             office: office.to_string(),
-            reason: reason.clone(),
         }),
-        Event::SentBack { office, reason } => Wire::TicketSentBack(TicketSentBack {
-            ticket_id,
-            office: office.to_string(),
-            reason: reason.clone(),
-        }),
-        Event::CitizenAsked { automatic, words } => Wire::CitizenAsked(CitizenAsked {
-            ticket_id,
-            automatic: *automatic,
-            words: sealed::maybe(words),
-        }),
-        Event::CitizenAnswered { message } => Wire::CitizenAnswered(CitizenAnswered {
-            ticket_id,
-            message_id: message.to_vec(),
-        }),
-        Event::Answered { words } => Wire::TicketAnswered(TicketAnswered {
-            ticket_id,
-            words: sealed::some(words),
-        }),
+        Event::Reassigned { office, reason } => {
+            Wire::TicketReassigned(TicketReassigned { ticket_id, office: office.to_string(), reason: reason.clone() })
+        }
+        Event::SentBack { office, reason } => {
+            Wire::TicketSentBack(TicketSentBack { ticket_id, office: office.to_string(), reason: reason.clone() })
+        }
+        Event::CitizenAsked { automatic, words } => {
+            Wire::CitizenAsked(CitizenAsked { ticket_id, automatic: *automatic, words: sealed::maybe(words) })
+        }
+        Event::CitizenAnswered { message } => {
+            Wire::CitizenAnswered(CitizenAnswered { ticket_id, message_id: message.to_vec() })
+        }
+        Event::Answered { words } => Wire::TicketAnswered(TicketAnswered { ticket_id, words: sealed::some(words) }),
         Event::Feasible { expected_by, words } => Wire::TicketFeasible(TicketFeasible {
             ticket_id,
             expected_by: expected_by.to_string(),
             words: sealed::maybe(words),
         }),
-        Event::NotFeasible { words } => Wire::TicketNotFeasible(TicketNotFeasible {
-            ticket_id,
-            words: sealed::some(words),
-        }),
-        Event::ProgressReported { expected_by, words } => {
-            Wire::ProgressReported(ProgressReported {
-                ticket_id,
-                expected_by: expected_by.map(|date| date.to_string()).unwrap_or_default(),
-                words: sealed::some(words),
-            })
+        Event::NotFeasible { words } => {
+            Wire::TicketNotFeasible(TicketNotFeasible { ticket_id, words: sealed::some(words) })
         }
-        Event::Resolved { words } => Wire::TicketResolved(TicketResolved {
+        Event::ProgressReported { expected_by, words } => Wire::ProgressReported(ProgressReported {
             ticket_id,
-            words: sealed::maybe(words),
-        }),
-        Event::NotPertinent { words } => Wire::TicketNotPertinent(TicketNotPertinent {
-            ticket_id,
+            expected_by: expected_by.map(|date| date.to_string()).unwrap_or_default(),
             words: sealed::some(words),
         }),
-        Event::Closed { reason, note } => Wire::TicketClosed(TicketClosed {
-            ticket_id,
-            reason: reason.to_string(),
-            note: note.clone(),
-        }),
+        Event::Resolved { words } => Wire::TicketResolved(TicketResolved { ticket_id, words: sealed::maybe(words) }),
+        Event::NotPertinent { words } => {
+            Wire::TicketNotPertinent(TicketNotPertinent { ticket_id, words: sealed::some(words) })
+        }
+        Event::Closed { reason, note } => {
+            Wire::TicketClosed(TicketClosed { ticket_id, reason: reason.to_string(), note: note.clone() })
+        }
         Event::Reopened { reason, message } => Wire::TicketReopened(TicketReopened {
             ticket_id,
             reason: reason.clone(),
             message_id: or_empty(*message, MessageId::to_vec),
         }),
-        Event::Merged { into } => Wire::TicketMerged(TicketMerged {
-            ticket_id,
-            into_ticket_id: into.to_vec(),
-        }),
-        Event::Absorbed { from } => Wire::TicketAbsorbed(TicketAbsorbed {
-            ticket_id,
-            from_ticket_id: from.to_vec(),
-        }),
+        Event::Merged { into } => Wire::TicketMerged(TicketMerged { ticket_id, into_ticket_id: into.to_vec() }),
+        Event::Absorbed { from } => Wire::TicketAbsorbed(TicketAbsorbed { ticket_id, from_ticket_id: from.to_vec() }),
         Event::MarkedSpam => Wire::TicketMarkedSpam(TicketMarkedSpam { ticket_id }),
         Event::SpamLifted => Wire::TicketSpamLifted(TicketSpamLifted { ticket_id }),
-        Event::NoteAdded { words } => Wire::NoteAdded(NoteAdded {
-            ticket_id,
-            words: sealed::some(words),
-        }),
-        Event::DeadlineSet { deadline } => Wire::DeadlineSet(DeadlineSet {
-            ticket_id,
-            deadline: Some(deadline::to_wire(deadline)),
-        }),
-        Event::DeadlineReached {
-            deadline,
-            version,
-            rung,
-            due_at,
-        } => Wire::DeadlineReached(DeadlineReached {
+        Event::NoteAdded { words } => Wire::NoteAdded(NoteAdded { ticket_id, words: sealed::some(words) }),
+        Event::DeadlineSet { deadline } => {
+            Wire::DeadlineSet(DeadlineSet { ticket_id, deadline: Some(deadline::to_wire(deadline)) })
+        }
+        Event::DeadlineReached { deadline, version, rung, due_at } => Wire::DeadlineReached(DeadlineReached {
             ticket_id,
             deadline: deadline.to_string(),
             version: *version,
             rung: rung.to_string(),
             due_at: Some(time::to_wire(*due_at)),
         }),
-        Event::EmergencyFlagged { message } => Wire::EmergencyFlagged(EmergencyFlagged {
-            ticket_id,
-            message_id: message.to_vec(),
-        }),
+        Event::EmergencyFlagged { message } => {
+            Wire::EmergencyFlagged(EmergencyFlagged { ticket_id, message_id: message.to_vec() })
+        }
     }
 }

@@ -20,14 +20,8 @@ pub const ALL: &[Make<Event>] = &[
         quoted: source.maybe(message),
         sealed: source.sealed(),
     },
-    |source| Event::MessageEdited {
-        message: message(source),
-        sealed: source.sealed(),
-    },
-    |source| Event::MessageRemoved {
-        message: message(source),
-        verb: source.pick(RemovalVerb::ALL),
-    },
+    |source| Event::MessageEdited { message: message(source), sealed: source.sealed() },
+    |source| Event::MessageRemoved { message: message(source), verb: source.pick(RemovalVerb::ALL) },
     |source| Event::MessageReacted {
         message: message(source),
         person: source.maybe(person),
@@ -38,24 +32,15 @@ pub const ALL: &[Make<Event>] = &[
         conclusion: conclusion(source),
         sealed: source.sealed(),
     },
-    |source| Event::TriageGivenUp {
-        message: message(source),
-        reason: source.pick(GivenUp::ALL),
-    },
-    |source| Event::MessageRouted {
-        message: message(source),
-        route: route(source),
-    },
+    |source| Event::TriageGivenUp { message: message(source), reason: source.pick(GivenUp::ALL) },
+    |source| Event::MessageRouted { message: message(source), route: route(source) },
     |source| Event::ReplyRequested {
         reply: reply(source),
         ticket: source.maybe(ticket),
         template: source.pick(Template::ALL),
-        variables: [
-            ("code", "S-7K3M9"),
-            ("take_in_charge_by", "mar 24 novembre"),
-        ]
-        .map(|(name, value)| (name.to_owned(), source.text(value)))
-        .into(),
+        variables: [("code", "S-7K3M9"), ("take_in_charge_by", "mar 24 novembre")]
+            .map(|(name, value)| (name.to_owned(), source.text(value)))
+            .into(),
         words: source.maybe(Source::sealed),
         by_person: source.flag(),
         in_reply_to: source.maybe(message),
@@ -81,30 +66,16 @@ pub const ALL: &[Make<Event>] = &[
         last: source.flag(),
         retry_at: source.maybe(Source::instant),
     },
-    |source| Event::SendUnknown {
-        reply: reply(source),
-        attempt: source.number(),
-        detail: source.text("timed out"),
-    },
-    |source| Event::ReplyHeld {
-        reply: reply(source),
-        code: source.text("window_closed"),
-        detail: source.text("24 h"),
-    },
-    |source| Event::ReplyDropped {
-        reply: reply(source),
-        reason: source.pick(DropReason::ALL),
-    },
+    |source| Event::SendUnknown { reply: reply(source), attempt: source.number(), detail: source.text("timed out") },
+    |source| Event::ReplyHeld { reply: reply(source), code: source.text("window_closed"), detail: source.text("24 h") },
+    |source| Event::ReplyDropped { reply: reply(source), reason: source.pick(DropReason::ALL) },
     |source| Event::DeliveryReported {
         reply: reply(source),
         status: source.pick(DeliveryStatus::ALL),
         error_code: source.text("131026"),
         error_detail: source.text("Message undeliverable"),
     },
-    |source| Event::ColleagueAnswered {
-        message: message(source),
-        sealed: source.sealed(),
-    },
+    |source| Event::ColleagueAnswered { message: message(source), sealed: source.sealed() },
     |source| Event::IdentityChanged {
         previous: source.maybe(person),
         current: source.maybe(person),

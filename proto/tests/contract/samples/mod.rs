@@ -74,8 +74,5 @@ pub fn all(source: impl Fn() -> Source) -> Vec<Recorded> {
 }
 
 fn protocol(source: &mut Source) -> ProtocolNumber {
-    ProtocolNumber {
-        year: source.pick(&[2026, 2027]),
-        number: source.number(),
-    }
+    ProtocolNumber { year: source.pick(&[2026, 2027]), number: source.number() }
 }

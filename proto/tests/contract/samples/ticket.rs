@@ -16,88 +16,37 @@ pub const ALL: &[Make<Event>] = &[
         public: source.flag(),
         classification: classification(source),
         received_at: source.instant(),
-        deadlines: source
-            .maybe(|source| vec![deadline(source), deadline(source)])
-            .unwrap_or_default(),
+        deadlines: source.maybe(|source| vec![deadline(source), deadline(source)]).unwrap_or_default(),
         sealed: source.maybe(Source::sealed),
     },
-    |source| Event::Reclassified {
-        classification: classification(source),
-        sealed: source.maybe(Source::sealed),
-    },
-    |source| Event::MessageJoined {
-        message: message(source),
-    },
-    |source| Event::TakenInCharge {
-        protocol: protocol(source),
-        office: source.office(),
-    },
-    |source| Event::Reassigned {
-        office: source.office(),
-        reason: source.text("competenza"),
-    },
-    |source| Event::SentBack {
-        office: source.office(),
-        reason: source.text("strada provinciale"),
-    },
-    |source| Event::CitizenAsked {
-        automatic: source.flag(),
-        words: source.maybe(Source::sealed),
-    },
-    |source| Event::CitizenAnswered {
-        message: message(source),
-    },
-    |source| Event::Answered {
-        words: source.sealed(),
-    },
-    |source| Event::Feasible {
-        expected_by: source.date(),
-        words: source.maybe(Source::sealed),
-    },
-    |source| Event::NotFeasible {
-        words: source.sealed(),
-    },
-    |source| Event::ProgressReported {
-        expected_by: source.maybe(Source::date),
-        words: source.sealed(),
-    },
-    |source| Event::Resolved {
-        words: source.maybe(Source::sealed),
-    },
-    |source| Event::NotPertinent {
-        words: source.sealed(),
-    },
-    |source| Event::Closed {
-        reason: source.pick(CloseReason::ALL),
-        note: source.text("sopralluogo fatto"),
-    },
-    |source| Event::Reopened {
-        reason: source.text("citizen_objects"),
-        message: source.maybe(message),
-    },
-    |source| Event::Merged {
-        into: ticket(source),
-    },
-    |source| Event::Absorbed {
-        from: ticket(source),
-    },
+    |source| Event::Reclassified { classification: classification(source), sealed: source.maybe(Source::sealed) },
+    |source| Event::MessageJoined { message: message(source) },
+    |source| Event::TakenInCharge { protocol: protocol(source), office: source.office() },
+    |source| Event::Reassigned { office: source.office(), reason: source.text("competenza") },
+    |source| Event::SentBack { office: source.office(), reason: source.text("strada provinciale") },
+    |source| Event::CitizenAsked { automatic: source.flag(), words: source.maybe(Source::sealed) },
+    |source| Event::CitizenAnswered { message: message(source) },
+    |source| Event::Answered { words: source.sealed() },
+    |source| Event::Feasible { expected_by: source.date(), words: source.maybe(Source::sealed) },
+    |source| Event::NotFeasible { words: source.sealed() },
+    |source| Event::ProgressReported { expected_by: source.maybe(Source::date), words: source.sealed() },
+    |source| Event::Resolved { words: source.maybe(Source::sealed) },
+    |source| Event::NotPertinent { words: source.sealed() },
+    |source| Event::Closed { reason: source.pick(CloseReason::ALL), note: source.text("sopralluogo fatto") },
+    |source| Event::Reopened { reason: source.text("citizen_objects"), message: source.maybe(message) },
+    |source| Event::Merged { into: ticket(source) },
+    |source| Event::Absorbed { from: ticket(source) },
     |_| Event::MarkedSpam,
     |_| Event::SpamLifted,
-    |source| Event::NoteAdded {
-        words: source.sealed(),
-    },
-    |source| Event::DeadlineSet {
-        deadline: deadline(source),
-    },
+    |source| Event::NoteAdded { words: source.sealed() },
+    |source| Event::DeadlineSet { deadline: deadline(source) },
     |source| Event::DeadlineReached {
         deadline: source.pick(DeadlineName::ALL),
         version: source.number(),
         rung: source.pick(Rung::ALL),
         due_at: source.instant(),
     },
-    |source| Event::EmergencyFlagged {
-        message: message(source),
-    },
+    |source| Event::EmergencyFlagged { message: message(source) },
 ];
 
 fn message(source: &mut Source) -> MessageId {

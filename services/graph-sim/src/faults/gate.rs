@@ -69,12 +69,7 @@ impl Stop {
             Self::Garbage => (200, "answered with something that is no JSON: never accepted"),
             Self::Broken => (500, "answered 500 without JSON: never accepted"),
         };
-        Refusal {
-            http,
-            code: 0,
-            subcode: None,
-            message: message.to_owned(),
-        }
+        Refusal { http, code: 0, subcode: None, message: message.to_owned() }
     }
 
     pub async fn answer(self, sim: &Sim) -> Response {

@@ -39,15 +39,15 @@ pub async fn create(sim: &Sim, object: &str, request: &Request) -> Response {
         callback: None,
     };
     perform(sim, call, |state, call, _| {
-        let attachment = ["attachment_url", "attachment_id", "source"]
-            .iter()
-            .any(|key| request.params.contains_key(*key));
+        let attachment =
+            ["attachment_url", "attachment_id", "source"].iter().any(|key| request.params.contains_key(*key));
         if message.trim().is_empty() && !attachment {
             return Err(Error::new(100, "(#100) Param message must be a non-empty string"));
         }
         if message.chars().count() > MESSAGE_AT_MOST {
             return Err(Error::new(100, "(#100) Param message is too long"));
         }
+        state.meet_object(&call.to);
         let author = state.page();
         let comment = state.comment(&call.to, author, &message, None).ok_or_else(|| Error::unsupported(&call.to))?;
         Ok(Sent {
@@ -65,7 +65,8 @@ pub fn list(sim: &Sim, object: &str, request: &Request) -> Result<Response, Erro
     let newest_first = request.params.text("order").starts_with("reverse");
     sim.read(|state| {
         let wall = &state.world.wall;
-        if wall.find_post(object).is_none() && wall.find_comment(object).is_none() {
+        let known = wall.find_post(object).is_some() || wall.find_comment(object).is_some();
+        if !known && !state.may_exist(object) {
             return Err(Error::unsupported(object));
         }
         let mut comments: Vec<Value> = wall
@@ -89,10 +90,7 @@ impl State {
     }
 
     pub fn page(&self) -> Person {
-        Person {
-            id: self.config.page.id.clone(),
-            name: self.config.page.name.clone(),
-        }
+        Person { id: self.config.page.id.clone(), name: self.config.page.name.clone() }
     }
 
     /// Writes a comment. `None`: there is nothing to comment on.

@@ -38,11 +38,7 @@ impl From<ErrorSpec> for Error {
 
 impl Error {
     pub fn new(code: i64, message: impl Into<String>) -> Self {
-        Self::from(ErrorSpec {
-            code,
-            message: Some(message.into()),
-            ..ErrorSpec::default()
-        })
+        Self::from(ErrorSpec { code, message: Some(message.into()), ..ErrorSpec::default() })
     }
 
     #[must_use]
@@ -109,9 +105,7 @@ impl Error {
             ("error_user_msg", spec.user_message.as_ref().map(|message| json!(message))),
             (
                 "error_data",
-                spec.details
-                    .as_ref()
-                    .map(|details| json!({"messaging_product": "whatsapp", "details": details})),
+                spec.details.as_ref().map(|details| json!({"messaging_product": "whatsapp", "details": details})),
             ),
         ];
         for (key, value) in optional {
@@ -137,12 +131,7 @@ impl Error {
 
     /// For the ledger.
     pub fn refusal(&self) -> Refusal {
-        Refusal {
-            http: self.http(),
-            code: self.0.code,
-            subcode: self.0.subcode,
-            message: self.message(),
-        }
+        Refusal { http: self.http(), code: self.0.code, subcode: self.0.subcode, message: self.message() }
     }
 }
 

@@ -5,6 +5,7 @@ use super::{error::Error, params::Params as _, request::Request};
 use crate::{
     ids,
     sim::Sim,
+    state::State as Everything,
     world::{Change, media::Media},
 };
 use axum::{
@@ -39,6 +40,16 @@ impl Downloads {
     }
 }
 
+impl Everything {
+    /// Digits that are nobody's: perhaps media of somebody else's webhooks. They aren't there, whatever the token.
+    pub fn is_unknown_media(&self, object: &str) -> bool {
+        let (page, number) = (&self.config.page, &self.config.number);
+        let digits = object.bytes().all(|byte| byte.is_ascii_digit());
+        let known = [&page.id, &number.id, &number.account].into_iter().any(|id| id == object);
+        digits && !known && self.world.people.get(object).is_none()
+    }
+}
+
 pub fn upload(sim: &Sim, request: Request) -> Result<Response, Error> {
     if request.params.text("messaging_product") != "whatsapp" {
         return Err(Error::new(100, "(#100) The parameter messaging_product is required."));
@@ -47,11 +58,7 @@ pub fn upload(sim: &Sim, request: Request) -> Result<Response, Error> {
         return Err(Error::new(100, "(#100) The parameter file is required."));
     };
     let id = ids::media();
-    let media = Media {
-        id: id.clone(),
-        mime_type: file.mime_type,
-        bytes: file.bytes.into(),
-    };
+    let media = Media { id: id.clone(), mime_type: file.mime_type, bytes: file.bytes.into() };
     sim.change(|state| state.record(Change::MediaStored(media)));
     Ok(Json(json!({ "id": id })).into_response())
 }

@@ -88,9 +88,11 @@ fn accept(
     let object = ["comment_id", "post_id"].map(|key| recipient.text(key)).concat();
     let person = if object.is_empty() {
         let person = recipient.text("id");
+        state.meet_person(&person);
         check_window(state, request, &person)?;
         person
     } else {
+        state.meet_object(&object);
         check_private_reply(state, &object)?
     };
     let sent = Message {
@@ -108,10 +110,8 @@ fn accept(
     let metadata = message.text("metadata");
     let metadata = (!metadata.is_empty()).then_some(metadata.as_str());
     let step = state.config.status_delay;
-    let mut webhooks = vec![
-        state.message_echoed(&sent, true, metadata).now(),
-        state.message_delivered(&sent).after(step),
-    ];
+    let mut webhooks =
+        vec![state.message_echoed(&sent, true, metadata).now(), state.message_delivered(&sent).after(step)];
     if state.presence.is_thread_open(&person) && state.presence.read_until(&person, sent.at) {
         webhooks.push(state.thread_read(&person, sent.at).after(step * 2));
     }
@@ -142,9 +142,7 @@ fn check_window(state: &State, request: &Request, person: &str) -> Result<(), Er
     if person.is_empty() {
         return Err(Error::new(100, "(#100) The parameter recipient is required"));
     }
-    if state.world.people.get(person).is_none() {
-        return Err(no_such_person());
-    }
+    let known = state.world.people.get(person).ok_or_else(no_such_person)?;
     let tag = request.params.text("tag");
     let hours = match request.params.text("messaging_type").as_str() {
         "MESSAGE_TAG" if tag == "HUMAN_AGENT" => HUMAN_AGENT_HOURS,
@@ -158,11 +156,11 @@ fn check_window(state: &State, request: &Request, person: &str) -> Result<(), Er
             return Err(Error::new(100, message));
         }
     };
-    let open = state.world.messenger.last_from_citizen(person);
-    if open.is_some_and(|last| time::within_hours(last, state.now(), hours)) {
-        Ok(())
-    } else {
-        Err(outside_window())
+    let stranger = known.name.is_empty();
+    match state.world.messenger.last_from_citizen(person) {
+        Some(last) if time::within_hours(last, state.now(), hours) => Ok(()),
+        None if stranger => Ok(()),
+        _ => Err(outside_window()),
     }
 }
 

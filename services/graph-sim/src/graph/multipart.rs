@@ -26,10 +26,7 @@ pub fn read(body: &[u8], boundary: &str) -> Form {
         let content = content.strip_suffix(b"\r\n").unwrap_or(content);
         let Some(name) = quoted(&headers, " name=\"") else { continue };
         if name == "file" {
-            form.file = Some(File {
-                mime_type: mime_type(&headers),
-                bytes: content.to_vec(),
-            });
+            form.file = Some(File { mime_type: mime_type(&headers), bytes: content.to_vec() });
         } else {
             form.texts.push((name, String::from_utf8_lossy(content).into_owned()));
         }

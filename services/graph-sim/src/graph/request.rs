@@ -76,7 +76,5 @@ fn urlencoded(text: &str) -> Map<String, Value> {
         Some('{' | '[') => serde_json::from_str(&text).unwrap_or(Value::String(text)),
         _ => Value::String(text),
     };
-    url.query_pairs()
-        .map(|(name, text)| (name.into_owned(), value(text.into_owned())))
-        .collect()
+    url.query_pairs().map(|(name, text)| (name.into_owned(), value(text.into_owned()))).collect()
 }

@@ -64,10 +64,7 @@ fn placeholder(n: usize) -> String {
 impl Templates {
     pub fn read(file: &Path) -> Result<Self, Unreadable> {
         let name = file.display().to_string();
-        let text = fs::read_to_string(file).map_err(|source| Unreadable::File {
-            file: name.clone(),
-            source,
-        })?;
+        let text = fs::read_to_string(file).map_err(|source| Unreadable::File { file: name.clone(), source })?;
         toml::from_str(&text).map_err(|source| Unreadable::Toml { file: name, source })
     }
 
@@ -95,7 +92,9 @@ impl Templates {
             return Ok(());
         }
         let error = Error::new(132_000, "(#132000) Number of parameters does not match the expected number of params");
-        let details = format!("body: number of localizable_params ({given}) does not match the expected number of params ({wanted})");
+        let details = format!(
+            "body: number of localizable_params ({given}) does not match the expected number of params ({wanted})"
+        );
         Err(error.details(details))
     }
 

@@ -28,7 +28,16 @@ const TEXT_AT_MOST: usize = 4_096;
 const CALLBACK_AT_MOST: usize = 512;
 const WINDOW_HOURS: i64 = 24;
 const KINDS: [&str; 11] = [
-    "text", "template", "image", "audio", "video", "document", "sticker", "location", "interactive", "contacts",
+    "text",
+    "template",
+    "image",
+    "audio",
+    "video",
+    "document",
+    "sticker",
+    "location",
+    "interactive",
+    "contacts",
     "reaction",
 ];
 
@@ -52,10 +61,15 @@ pub async fn messages(sim: &Sim, request: &Request) -> Response {
 
 /// `+39 360 1075737` as WhatsApp writes it; a business-scoped id as it is.
 fn digits(to: &str) -> String {
-    if to.contains(|c: char| c.is_ascii_alphabetic()) {
+    if is_business_scoped(to) {
         return to.to_owned();
     }
     to.chars().filter(char::is_ascii_digit).collect()
+}
+
+/// `IT.13491208655302741918`
+fn is_business_scoped(to: &str) -> bool {
+    to.contains(|c: char| c.is_ascii_alphabetic())
 }
 
 fn kind(params: &Map<String, Value>) -> String {
@@ -79,13 +93,7 @@ fn rendered(state: &State, params: &Map<String, Value>) -> String {
     }
 }
 
-fn accept(
-    state: &mut State,
-    params: &Map<String, Value>,
-    call: &Call,
-    to: &str,
-    fault: &Fault,
-) -> Result<Sent, Error> {
+fn accept(state: &mut State, params: &Map<String, Value>, call: &Call, to: &str, fault: &Fault) -> Result<Sent, Error> {
     let kind = check_form(params, &call.to)?;
     let contact = recipient(state, params, &call.to);
     check_person(state, &contact.phone)?;
@@ -180,11 +188,12 @@ fn check_form(params: &Map<String, Value>, to: &str) -> Result<String, Error> {
 fn recipient(state: &State, params: &Map<String, Value>, to: &str) -> Contact {
     let chats = &state.world.whatsapp;
     let known = if params.text("to").is_empty() { chats.contact_by_user_id(to) } else { chats.contact(to) };
+    let scoped = is_business_scoped(to);
     known.cloned().unwrap_or_else(|| Contact {
         phone: to.to_owned(),
         name: to.to_owned(),
-        user_id: ids::business_scoped(to),
-        hides_number: false,
+        user_id: if scoped { to.to_owned() } else { ids::business_scoped(to) },
+        hides_number: scoped,
     })
 }
 
@@ -193,7 +202,9 @@ fn check_person(state: &State, phone: &str) -> Result<(), Error> {
         let error = Error::new(131_021, "(#131021) Recipient cannot be the sender");
         return Err(error.details("Recipient and sender are the same phone number."));
     }
-    if !(7..=15).contains(&phone.len()) {
+    let reachable =
+        if is_business_scoped(phone) { state.welcomes_strangers() } else { (7..=15).contains(&phone.len()) };
+    if !reachable {
         let error = Error::new(131_026, "(#131026) Message undeliverable");
         return Err(error.details("Message Undeliverable."));
     }
@@ -201,8 +212,11 @@ fn check_person(state: &State, phone: &str) -> Result<(), Error> {
 }
 
 fn check_window(state: &State, phone: &str) -> Result<(), Error> {
-    let last = state.world.whatsapp.last_from_citizen(phone);
-    if last.is_some_and(|last| time::within_hours(last, state.now(), WINDOW_HOURS)) {
+    let open = match state.world.whatsapp.last_from_citizen(phone) {
+        Some(last) => time::within_hours(last, state.now(), WINDOW_HOURS),
+        None => state.welcomes_strangers(),
+    };
+    if open {
         return Ok(());
     }
     Err(Error::new(131_047, "(#131047) Re-engagement message").details(
@@ -234,8 +248,11 @@ fn place(params: &Map<String, Value>) -> Option<(f64, f64)> {
 fn read_receipt(sim: &Sim, params: &Map<String, Value>) -> Result<Response, Error> {
     let id = params.text("message_id");
     sim.change(|state| {
-        let citizens = state.world.whatsapp.message(&id).filter(|message| message.from == Side::Citizen);
-        if citizens.is_none() {
+        let valid = match state.world.whatsapp.message(&id) {
+            Some(message) => message.from == Side::Citizen,
+            None => state.welcomes_strangers() && id.starts_with("wamid."),
+        };
+        if !valid {
             let error = Error::new(131_009, "(#131009) Parameter value is not valid");
             return Err(error.details("Invalid message_id"));
         }

@@ -38,11 +38,7 @@ fn escape(json: &str) -> String {
 }
 
 fn write_unit(escaped: &mut String, unit: u16, upper: bool) {
-    let written = if upper {
-        write!(escaped, "\\u{unit:04X}")
-    } else {
-        write!(escaped, "\\u{unit:04x}")
-    };
+    let written = if upper { write!(escaped, "\\u{unit:04X}") } else { write!(escaped, "\\u{unit:04x}") };
     written.expect("a string takes everything");
 }
 

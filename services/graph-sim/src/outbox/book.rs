@@ -64,12 +64,7 @@ impl Book {
     }
 
     fn put(&mut self, n: u64, webhook: Webhook, queued_at: Timestamp, progress: Progress) {
-        let delivery = Delivery {
-            webhook,
-            queued_at,
-            attempts: Vec::new(),
-            progress,
-        };
+        let delivery = Delivery { webhook, queued_at, attempts: Vec::new(), progress };
         self.deliveries.insert(n, delivery);
     }
 

@@ -20,6 +20,8 @@ use tokio::{sync::mpsc, task::JoinSet};
 /// Meta wants an answer within that.
 const TIMEOUT: Duration = Duration::from_secs(5);
 const LANES: usize = 16;
+/// For first tries that have begun when the process stops.
+const DRAIN: Duration = Duration::from_secs(1);
 
 /// A webhook of the book, to be sent.
 #[derive(Debug, Clone, Copy)]
@@ -38,17 +40,12 @@ struct Sender {
 
 /// Until shutdown. What is pending then is taken up at the next start.
 pub async fn run(sim: Sim, config: Arc<Config>, mut jobs: mpsc::UnboundedReceiver<Job>, shutdown: Shutdown) {
-    let sender = Sender {
-        sim,
-        config,
-        http: http::client(TIMEOUT),
-        shutdown,
-    };
-    let mut running = JoinSet::new();
+    let sender = Sender { sim, config, http: http::client(TIMEOUT), shutdown };
+    let (mut workers, mut waiting) = (JoinSet::new(), JoinSet::new());
     let lanes: Vec<_> = (0..LANES)
         .map(|_| {
             let (lane, jobs) = mpsc::unbounded_channel();
-            running.spawn(sender.clone().work(jobs));
+            workers.spawn(sender.clone().work(jobs));
             lane
         })
         .collect();
@@ -59,19 +56,23 @@ pub async fn run(sim: Sim, config: Arc<Config>, mut jobs: mpsc::UnboundedReceive
             let _ = lane.send(job.n);
             continue;
         }
-        running.spawn(async move {
+        waiting.spawn(async move {
             tokio::time::sleep(job.after).await;
             let _ = lane.send(job.n);
         });
-        while running.try_join_next().is_some() {}
+        while waiting.try_join_next().is_some() {}
     }
-    running.shutdown().await;
+    waiting.shutdown().await;
+    drop(lanes);
+    let drained = async { while workers.join_next().await.is_some() {} };
+    let _ = tokio::time::timeout(DRAIN, drained).await;
 }
 
 impl Sender {
     fn lane(&self, n: u64) -> Option<usize> {
+        let lane = self.sim.read(|state| Some(state.webhooks.get(n)?.webhook.lane.clone()))?;
         let mut hasher = DefaultHasher::new();
-        self.sim.read(|state| Some(state.webhooks.get(n)?.webhook.lane.hash(&mut hasher)))?;
+        lane.hash(&mut hasher);
         usize::try_from(hasher.finish() % LANES as u64).ok()
     }
 
@@ -122,10 +123,7 @@ impl Sender {
     async fn post(&self, webhook: &Webhook) -> Result<String, String> {
         let body = body::encode(webhook, self.config.encoding);
         let subscription = self.config.subscription(webhook.to);
-        let mut request = self
-            .http
-            .post(&subscription.callback_url)
-            .header(CONTENT_TYPE, "application/json");
+        let mut request = self.http.post(&subscription.callback_url).header(CONTENT_TYPE, "application/json");
         if let Some(signature) = sign(subscription, webhook.signature, &body) {
             request = request.header("X-Hub-Signature-256", signature);
         }

@@ -34,11 +34,7 @@ impl State {
     pub fn statuses(&self, message: &Message, statuses: &[Status], why: Option<&Error>) -> Vec<Planned> {
         let step = self.config.status_delay;
         let steps = (1..).map(|n| step * n);
-        statuses
-            .iter()
-            .zip(steps)
-            .map(|(status, after)| self.chat_status(message, *status, why).after(after))
-            .collect()
+        statuses.iter().zip(steps).map(|(status, after)| self.chat_status(message, *status, why).after(after)).collect()
     }
 
     fn chat_status(&self, message: &Message, status: Status, why: Option<&Error>) -> Webhook {
@@ -60,8 +56,7 @@ impl State {
             (Status::Failed, why) => element["errors"] = json!([why.map(Error::in_status)]),
             (Status::Sent | Status::Delivered, _) => {
                 value["contacts"] = json!([told(&contact)]);
-                element["pricing"] =
-                    json!({"billable": false, "pricing_model": "PMP", "type": "free_customer_service", "category": "service"});
+                element["pricing"] = json!({"billable": false, "pricing_model": "PMP", "type": "free_customer_service", "category": "service"});
             }
             _ => value["contacts"] = json!([told(&contact)]),
         }

@@ -23,10 +23,8 @@ pub async fn index() -> Html<&'static str> {
 }
 
 pub async fn asset(Path(name): Path<String>) -> Result<impl IntoResponse, Refused> {
-    let (_, content_type, text) = ASSETS
-        .into_iter()
-        .find(|(known, ..)| *known == name)
-        .ok_or(Refused::NotFound("file"))?;
+    let (_, content_type, text) =
+        ASSETS.into_iter().find(|(known, ..)| *known == name).ok_or(Refused::NotFound("file"))?;
     Ok(([(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, "no-cache")], text))
 }
 

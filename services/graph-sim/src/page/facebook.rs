@@ -136,11 +136,7 @@ pub async fn react(Of(sim): Of<Sim>, Json(reacted): Json<Reacted>) -> Done {
             (None, None) => return Ok(Json(json!({}))),
         };
         let webhook = state.reacted(&reacted.on, &by, kind.as_deref().unwrap_or("like"), verb);
-        state.record(Change::Reacted {
-            on: reacted.on,
-            by: by.id,
-            kind,
-        });
+        state.record(Change::Reacted { on: reacted.on, by: by.id, kind });
         state.send_for_citizen(Channel::FacebookComment, "", webhook);
         Ok(Json(json!({})))
     })
@@ -161,10 +157,7 @@ impl State {
         if let Some(known) = self.world.people.named(name) {
             return Ok(known.clone());
         }
-        let person = Person {
-            id: ids::person(),
-            name: name.to_owned(),
-        };
+        let person = Person { id: ids::person(), name: name.to_owned() };
         self.record(Change::PersonMet(person.clone()));
         Ok(person)
     }
@@ -181,10 +174,7 @@ impl State {
     fn keep_photo(&mut self, source: Option<String>) -> Result<Option<Photo>, Refused> {
         let Some(source) = source else { return Ok(None) };
         let media = self.keep_media(&source)?.id;
-        Ok(Some(Photo {
-            id: ids::object(),
-            media,
-        }))
+        Ok(Some(Photo { id: ids::object(), media }))
     }
 
     fn post(&mut self, author: Person, text: String, photo: Option<String>) -> Done {

@@ -112,7 +112,11 @@ impl State {
         if let Some(text) = written.text.filter(|text| !text.trim().is_empty()) {
             return Ok(Content::new("text", json!({"body": text}), text));
         }
-        let media = [("image", written.image, "buca"), ("audio", written.audio, "voce"), ("document", written.document, "modulo")];
+        let media = [
+            ("image", written.image, "buca"),
+            ("audio", written.audio, "voce"),
+            ("document", written.document, "modulo"),
+        ];
         for (kind, source, sample) in media {
             if let Some(source) = source.filter(|source| *source != false && !source.is_null()) {
                 return self.media_content(kind, source.as_str().unwrap_or(sample), written.caption);
@@ -126,13 +130,7 @@ impl State {
         }
         let raw = written.raw.ok_or_else(|| Refused::Bad("text: nothing to send".to_owned()))?;
         let kind = raw["type"].as_str().unwrap_or("unsupported").to_owned();
-        Ok(Content {
-            text: format!("[{kind}]"),
-            kind,
-            said: raw,
-            media: None,
-            place: None,
-        })
+        Ok(Content { text: format!("[{kind}]"), kind, said: raw, media: None, place: None })
     }
 
     fn media_content(&mut self, kind: &str, source: &str, caption: String) -> Result<Content, Refused> {
@@ -154,13 +152,7 @@ impl State {
 
 impl Content {
     fn new(kind: &str, object: Value, text: String) -> Self {
-        Self {
-            kind: kind.to_owned(),
-            said: json!({"type": kind, kind: object}),
-            text,
-            media: None,
-            place: None,
-        }
+        Self { kind: kind.to_owned(), said: json!({"type": kind, kind: object}), text, media: None, place: None }
     }
 }
 

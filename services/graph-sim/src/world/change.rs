@@ -19,19 +19,39 @@ pub enum Change {
     Posted(Post),
     Commented(Comment),
     /// Of a post or a comment.
-    TextEdited { id: String, text: String, at: Timestamp },
-    Hidden { id: String, hidden: bool },
-    Removed { id: String },
+    TextEdited {
+        id: String,
+        text: String,
+        at: Timestamp,
+    },
+    Hidden {
+        id: String,
+        hidden: bool,
+    },
+    Removed {
+        id: String,
+    },
     /// `None`: taken back.
-    Reacted { on: String, by: String, kind: Option<String> },
+    Reacted {
+        on: String,
+        by: String,
+        kind: Option<String>,
+    },
     ThreadMessage(thread::Message),
     /// A person was written to in private because of this post or comment.
-    PrivatelyReplied { to: String },
+    PrivatelyReplied {
+        to: String,
+    },
     ContactMet(Contact),
     ChatMessage(chat::Message),
-    ChatStatus { id: String, status: Status },
+    ChatStatus {
+        id: String,
+        status: Status,
+    },
     MediaStored(Media),
-    MediaDeleted { id: String },
+    MediaDeleted {
+        id: String,
+    },
 }
 
 impl World {

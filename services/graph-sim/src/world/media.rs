@@ -27,21 +27,13 @@ impl Media {
     /// `None`: no sample has that name.
     pub fn sample(id: String, name: &str) -> Option<Self> {
         let (_, mime_type, bytes) = SAMPLES.into_iter().find(|(known, ..)| *known == name)?;
-        Some(Self {
-            id,
-            mime_type: mime_type.to_owned(),
-            bytes: bytes.into(),
-        })
+        Some(Self { id, mime_type: mime_type.to_owned(), bytes: bytes.into() })
     }
 
     /// From `data:<type>;base64,<bytes>`, as a browser reads a file.
     pub fn from_data_url(id: String, url: &str) -> Option<Self> {
         let (mime_type, encoded) = url.strip_prefix("data:")?.split_once(";base64,")?;
-        Some(Self {
-            id,
-            mime_type: mime_type.to_owned(),
-            bytes: STANDARD.decode(encoded).ok()?.into(),
-        })
+        Some(Self { id, mime_type: mime_type.to_owned(), bytes: STANDARD.decode(encoded).ok()?.into() })
     }
 
     /// Base64, as in webhooks.

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 pub struct Person {
     /// Page-scoped.
     pub id: String,
+    /// Empty: we were never told.
     pub name: String,
 }
 

@@ -113,6 +113,11 @@ impl Wall {
         self.comment_by_id.get(id).map(|&index| &self.comments[index]).filter(|comment| !comment.removed)
     }
 
+    pub fn was_removed(&self, id: &str) -> bool {
+        let post = self.post_by_id.get(id).is_some_and(|&index| self.posts[index].removed);
+        post || self.comment_by_id.get(id).is_some_and(|&index| self.comments[index].removed)
+    }
+
     pub fn reaction(&self, on: &str, by: &str) -> Option<&str> {
         self.reactions.get(on)?.get(by).map(String::as_str)
     }

@@ -80,41 +80,24 @@ impl<'a> Action<'a> {
     /// Tells apart two equal edits, or two times that a comment was hidden: as the platform says it, for a second
     /// delivery says the same.
     pub fn stamp(&self) -> String {
-        format!(
-            "{}/{}",
-            self.value.id("edited_time"),
-            self.value.id("created_time")
-        )
+        format!("{}/{}", self.value.id("edited_time"), self.value.id("created_time"))
     }
 
     pub fn edit_key(&self, kind: &str, id: &str) -> String {
-        let media =
-            ["photo", "video", "link"].map(|key| media_path(&self.value.text(key)).to_owned());
+        let media = ["photo", "video", "link"].map(|key| media_path(&self.value.text(key)).to_owned());
         let content = fingerprint(&[&self.text, &media.concat(), &self.stamp()]);
         format!("facebook:{kind}:{id}:edit:{content}")
     }
 
     /// `id` was taken away, hidden or shown again.
-    pub fn remove(
-        &self,
-        channel: Channel,
-        kind: &str,
-        id: String,
-        verb: message_removal::Verb,
-        sink: &mut Sink<'_>,
-    ) {
+    pub fn remove(&self, channel: Channel, kind: &str, id: String, verb: message_removal::Verb, sink: &mut Sink<'_>) {
         let verb_and_when = match verb {
             message_removal::Verb::Hidden => format!("hide:{}", self.stamp()),
             message_removal::Verb::Unhidden => format!("unhide:{}", self.stamp()),
-            message_removal::Verb::Unspecified | message_removal::Verb::Removed => {
-                "remove".to_owned()
-            }
+            message_removal::Verb::Unspecified | message_removal::Verb::Removed => "remove".to_owned(),
         };
         let key = format!("facebook:{kind}:{id}:{verb_and_when}");
-        let removal = MessageRemoval {
-            provider_id: id,
-            verb: verb.into(),
-        };
+        let removal = MessageRemoval { provider_id: id, verb: verb.into() };
         sink.publish(channel, key, self.said(), Observation::Removal(removal));
     }
 }
@@ -136,10 +119,5 @@ fn author(value: &Value) -> Author {
     if name.is_empty() {
         name = value.text("sender_name");
     }
-    Author {
-        id_type: author::IdType::PageScoped.into(),
-        id,
-        name,
-        ..Author::default()
-    }
+    Author { id_type: author::IdType::PageScoped.into(), id, name, ..Author::default() }
 }

@@ -11,11 +11,7 @@ use serde_json::Value;
 pub(super) fn content(text: &str, attachments: &[Attachment]) -> ContentType {
     let only = |wanted: Type| attachments.iter().all(|found| found.r#type() == wanted);
     if attachments.is_empty() || (only(Type::Link) && !text.is_empty()) {
-        if text.is_empty() {
-            ContentType::Unsupported
-        } else {
-            ContentType::Text
-        }
+        if text.is_empty() { ContentType::Unsupported } else { ContentType::Text }
     } else if only(Type::Location) {
         ContentType::Location
     } else {
@@ -32,16 +28,8 @@ pub(super) fn of_action(value: &Value) -> Vec<Attachment> {
         _ => Type::Link,
     };
     let mut found = Vec::new();
-    found.extend(linked(
-        Type::Image,
-        value.field("photo"),
-        &value.id("photo_id"),
-    ));
-    found.extend(linked(
-        Type::Video,
-        value.field("video"),
-        &value.id("video_id"),
-    ));
+    found.extend(linked(Type::Image, value.field("photo"), &value.id("photo_id")));
+    found.extend(linked(Type::Video, value.field("video"), &value.id("video_id")));
     for photo in value.items("photos") {
         found.extend(linked(Type::Image, Some(photo), ""));
     }
@@ -50,10 +38,7 @@ pub(super) fn of_action(value: &Value) -> Vec<Attachment> {
         Type::Video => value.id("video_id"),
         _ => String::new(),
     };
-    if !found
-        .iter()
-        .any(|attachment: &Attachment| attachment.r#type() == link)
-    {
+    if !found.iter().any(|attachment: &Attachment| attachment.r#type() == link) {
         found.extend(linked(link, value.field("link"), &id));
     }
     found
@@ -76,26 +61,16 @@ fn linked(kind: Type, link: Option<&Value>, media_id: &str) -> Option<Attachment
 /// Of a Messenger message. A sticker is sent twice until August 2026, as an image and as itself: it counts once.
 pub(super) fn of_message(message: &Value) -> Vec<Attachment> {
     let items = message.items("attachments");
-    let stickers: Vec<&Value> = items
-        .iter()
-        .filter(|item| item.id("type") == "sticker")
-        .collect();
+    let stickers: Vec<&Value> = items.iter().filter(|item| item.id("type") == "sticker").collect();
     items
         .iter()
-        .filter(|item| {
-            item.id("type") != "image"
-                || !stickers.iter().any(|sticker| same_picture(item, sticker))
-        })
+        .filter(|item| item.id("type") != "image" || !stickers.iter().any(|sticker| same_picture(item, sticker)))
         .map(of_messenger)
         .collect()
 }
 
 fn same_picture(image: &Value, sticker: &Value) -> bool {
-    let payload = |item: &Value, key: &str| {
-        item.field("payload")
-            .map(|payload| payload.id(key))
-            .unwrap_or_default()
-    };
+    let payload = |item: &Value, key: &str| item.field("payload").map(|payload| payload.id(key)).unwrap_or_default();
     ["sticker_id", "url"].iter().any(|key| {
         let found = payload(sticker, key);
         !found.is_empty() && payload(image, key) == found
@@ -137,16 +112,10 @@ fn of_messenger(item: &Value) -> Attachment {
 /// Old `fallback` attachments have title and link beside the payload, not in it.
 fn first(payload: &Value, item: &Value, key: &str) -> String {
     let inside = payload.text(key);
-    if inside.is_empty() {
-        item.text(key)
-    } else {
-        inside
-    }
+    if inside.is_empty() { item.text(key) } else { inside }
 }
 
 /// Whether there is one among them whose meaning is only in its JSON.
 pub(super) fn has_unread(attachments: &[Attachment]) -> bool {
-    attachments
-        .iter()
-        .any(|attachment| attachment.r#type() == Type::Other)
+    attachments.iter().any(|attachment| attachment.r#type() == Type::Other)
 }

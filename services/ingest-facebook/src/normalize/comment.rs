@@ -11,8 +11,8 @@ use segnalalo_proto::{
     common::v1::Channel,
     json::reading::Fields,
     observation::v1::{
-        CitizenMessage, FacebookThread, MessageEdit, OwnMessage, citizen_message::ContentType,
-        inbound::Observation, message_removal,
+        CitizenMessage, FacebookThread, MessageEdit, OwnMessage, citizen_message::ContentType, inbound::Observation,
+        message_removal,
     },
 };
 use serde_json::Value;
@@ -35,13 +35,7 @@ pub(super) fn read(action: &Action<'_>, sink: &mut Sink<'_>) -> Read {
         Verb::Edit => edited(action, id, sink),
         Verb::Remove => action.remove(CHANNEL, "comment", id, message_removal::Verb::Removed, sink),
         Verb::Hide => action.remove(CHANNEL, "comment", id, message_removal::Verb::Hidden, sink),
-        Verb::Unhide => action.remove(
-            CHANNEL,
-            "comment",
-            id,
-            message_removal::Verb::Unhidden,
-            sink,
-        ),
+        Verb::Unhide => action.remove(CHANNEL, "comment", id, message_removal::Verb::Unhidden, sink),
         Verb::Follow => return Read::Unrelated,
         Verb::Moderate => return Read::Noted,
         Verb::Unknown => return Read::Unknown,
@@ -62,11 +56,7 @@ fn written(action: &Action<'_>, id: String, sink: &mut Sink<'_>) {
         answer_to: sink::facebook(&thread.root_comment_id),
         quoted_provider_id: quoted(action.value),
         thread: Some(thread),
-        raw: if content == ContentType::Unsupported {
-            action.value.to_string()
-        } else {
-            String::new()
-        },
+        raw: if content == ContentType::Unsupported { action.value.to_string() } else { String::new() },
         provider_id: id.clone(),
         ..CitizenMessage::default()
     };
@@ -112,14 +102,7 @@ fn thread(value: &Value, comment: &str, sink: &Sink<'_>) -> FacebookThread {
     }
     let parent = value.id("parent_id");
     let top_level = parent.is_empty() || is_post(&parent, &post_id);
-    FacebookThread {
-        root_comment_id: if top_level {
-            comment.to_owned()
-        } else {
-            parent
-        },
-        post_id,
-    }
+    FacebookThread { root_comment_id: if top_level { comment.to_owned() } else { parent }, post_id }
 }
 
 fn is_post(id: &str, post_id: &str) -> bool {
@@ -130,9 +113,5 @@ fn is_post(id: &str, post_id: &str) -> bool {
 /// A reply answers to its parent comment; a first comment to nothing but the post.
 fn quoted(value: &Value) -> String {
     let (parent, post) = (value.id("parent_id"), value.id("post_id"));
-    if is_post(&parent, &post) {
-        String::new()
-    } else {
-        parent
-    }
+    if is_post(&parent, &post) { String::new() } else { parent }
 }

@@ -45,18 +45,10 @@ const PROFILE_FIELDS: [&str; 31] = [
     "website",
 ];
 /// Known fields that the operator should see, for they change what the page can do or hold a citizen's words.
-const NOTED_FIELDS: [&str; 6] = [
-    "leadgen",
-    "live_videos",
-    "page_change_proposal",
-    "page_upcoming_change",
-    "ratings",
-    "user_action",
-];
+const NOTED_FIELDS: [&str; 6] =
+    ["leadgen", "live_videos", "page_change_proposal", "page_upcoming_change", "ratings", "user_action"];
 /// What a visitor can write on the page under his own name.
-const POSTS: [&str; 8] = [
-    "post", "status", "photo", "video", "share", "link", "note", "question",
-];
+const POSTS: [&str; 8] = ["post", "status", "photo", "video", "share", "link", "note", "question"];
 /// Items of the feed that hold nobody's report, unless they carry the hashtag.
 const UNRELATED: [&str; 22] = [
     "address",
@@ -88,17 +80,9 @@ pub(super) fn change(change: &Value, entry_time: Option<Timestamp>, sink: &mut S
     let mention = field == "mention";
     if field == "feed" || mention {
         return match change.field("value") {
-            Some(value) if value.is_object() => {
-                read(&Action::new(value, entry_time, mention), change, sink)
-            }
+            Some(value) if value.is_object() => read(&Action::new(value, entry_time, mention), change, sink),
             // `include_values` is off: something happened, and we weren't told what.
-            value => sink.notice(
-                Channel::FacebookPost,
-                &field,
-                change,
-                entry_time,
-                value.is_none(),
-            ),
+            value => sink.notice(Channel::FacebookPost, &field, change, entry_time, value.is_none()),
         };
     }
     if PROFILE_FIELDS.contains(&field.as_str()) {
@@ -132,11 +116,7 @@ fn read(action: &Action<'_>, change: &Value, sink: &mut Sink<'_>) {
 }
 
 fn hashtagged(action: &Action<'_>, sink: &mut Sink<'_>) -> Read {
-    if action.value.id("comment_id").is_empty() {
-        post::read(action, sink)
-    } else {
-        comment::read(action, sink)
-    }
+    if action.value.id("comment_id").is_empty() { post::read(action, sink) } else { comment::read(action, sink) }
 }
 
 /// What became of an element.

@@ -3,21 +3,13 @@
 
 /// `tag` comes without its `#`. The full-width `＃` of some keyboards counts too.
 pub(super) fn is_in(text: &str, tag: &str) -> bool {
-    text.split(['#', '＃'])
-        .skip(1)
-        .any(|rest| begins_with(rest, tag))
+    text.split(['#', '＃']).skip(1).any(|rest| begins_with(rest, tag))
 }
 
 fn begins_with(text: &str, tag: &str) -> bool {
     let mut rest = text.chars().flat_map(char::to_lowercase);
-    let same = tag
-        .chars()
-        .flat_map(char::to_lowercase)
-        .all(|expected| rest.next() == Some(expected));
-    same && !tag.is_empty()
-        && !rest
-            .next()
-            .is_some_and(|next| next.is_alphanumeric() || next == '_')
+    let same = tag.chars().flat_map(char::to_lowercase).all(|expected| rest.next() == Some(expected));
+    same && !tag.is_empty() && !rest.next().is_some_and(|next| next.is_alphanumeric() || next == '_')
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use super::{
 use segnalalo_proto::{
     json::reading::{Fields, fingerprint},
     observation::v1::{
-        CitizenMessage, MessageEdit, MessageRemoval, OwnMessage, citizen_message::ContentType,
-        inbound::Observation, message_removal,
+        CitizenMessage, MessageEdit, MessageRemoval, OwnMessage, citizen_message::ContentType, inbound::Observation,
+        message_removal,
     },
 };
 use serde_json::Value;
@@ -17,10 +17,7 @@ use serde_json::Value;
 pub(super) fn received(event: &Event<'_>, message: &Value, sink: &mut Sink<'_>) {
     let mid = id(event, message);
     if message.flag("is_deleted") {
-        let removal = MessageRemoval {
-            provider_id: mid.clone(),
-            verb: message_removal::Verb::Removed.into(),
-        };
+        let removal = MessageRemoval { provider_id: mid.clone(), verb: message_removal::Verb::Removed.into() };
         let key = format!("messenger:message:{mid}:remove");
         return sink.publish(CHANNEL, key, event.said(), Observation::Removal(removal));
     }
@@ -38,15 +35,8 @@ pub(super) fn received(event: &Event<'_>, message: &Value, sink: &mut Sink<'_>) 
         content_type: content.into(),
         text,
         attachments,
-        quoted_provider_id: message
-            .field("reply_to")
-            .map(|to| to.id("mid"))
-            .unwrap_or_default(),
-        raw: if unread {
-            message.to_string()
-        } else {
-            String::new()
-        },
+        quoted_provider_id: message.field("reply_to").map(|to| to.id("mid")).unwrap_or_default(),
+        raw: if unread { message.to_string() } else { String::new() },
         ..CitizenMessage::default()
     };
     publish(event, mid, citizens, sink);
@@ -57,11 +47,7 @@ pub(super) fn postback(event: &Event<'_>, postback: &Value, sink: &mut Sink<'_>)
     let text = postback.text("title");
     let citizens = CitizenMessage {
         content_type: ContentType::Interactive.into(),
-        raw: if text.is_empty() {
-            postback.to_string()
-        } else {
-            String::new()
-        },
+        raw: if text.is_empty() { postback.to_string() } else { String::new() },
         text,
         ..CitizenMessage::default()
     };
@@ -127,9 +113,5 @@ pub(super) fn sent_by_page(event: &Event<'_>, message: &Value, sink: &mut Sink<'
 /// The message's id. An event without one gets one that a second delivery of it gets again.
 fn id(event: &Event<'_>, value: &Value) -> String {
     let mid = value.id("mid");
-    if mid.is_empty() {
-        format!("unnamed.{}", fingerprint(&[&event.element.to_string()]))
-    } else {
-        mid
-    }
+    if mid.is_empty() { format!("unnamed.{}", fingerprint(&[&event.element.to_string()])) } else { mid }
 }

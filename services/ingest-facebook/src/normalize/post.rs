@@ -9,10 +9,7 @@ use super::{
 use segnalalo_proto::{
     common::v1::Channel,
     json::reading::Fields,
-    observation::v1::{
-        CitizenMessage, FacebookThread, MessageEdit, OwnMessage, inbound::Observation,
-        message_removal,
-    },
+    observation::v1::{CitizenMessage, FacebookThread, MessageEdit, OwnMessage, inbound::Observation, message_removal},
 };
 
 const CHANNEL: Channel = Channel::FacebookPost;
@@ -22,11 +19,7 @@ pub(super) fn read(action: &Action<'_>, sink: &mut Sink<'_>) -> Read {
     let by_page = sink.is_page(&action.author.id);
     let hashtag = sink.has_hashtag(&action.text);
     if id.is_empty() {
-        return if hashtag && !by_page {
-            Read::Unknown
-        } else {
-            Read::Unrelated
-        };
+        return if hashtag && !by_page { Read::Unknown } else { Read::Unrelated };
     }
     match action.verb {
         Verb::Add if by_page => said_by_page(action, id, sink),
@@ -78,18 +71,11 @@ fn edited(action: &Action<'_>, id: String, has_hashtag: bool, sink: &mut Sink<'_
 
 fn said_by_page(action: &Action<'_>, id: String, sink: &mut Sink<'_>) {
     let key = format!("facebook:post:{id}:add");
-    let own = OwnMessage {
-        text: action.text.clone(),
-        thread: Some(thread(&id)),
-        provider_id: id,
-        ..OwnMessage::default()
-    };
+    let own =
+        OwnMessage { text: action.text.clone(), thread: Some(thread(&id)), provider_id: id, ..OwnMessage::default() };
     sink.publish(CHANNEL, key, action.said(), Observation::OwnMessage(own));
 }
 
 fn thread(post: &str) -> FacebookThread {
-    FacebookThread {
-        post_id: post.to_owned(),
-        root_comment_id: String::new(),
-    }
+    FacebookThread { post_id: post.to_owned(), root_comment_id: String::new() }
 }

@@ -26,23 +26,10 @@ pub(super) fn read(action: &Action<'_>, item: &str, sink: &mut Sink<'_>) -> Read
     let key = format!(
         "facebook:reaction:{object}:{}:{}:{reaction}:{}",
         action.author.id,
-        if action.verb == Verb::Remove {
-            "remove"
-        } else {
-            "add"
-        },
+        if action.verb == Verb::Remove { "remove" } else { "add" },
         action.value.id("created_time"),
     );
-    let observation = MessageReaction {
-        provider_id: object,
-        author: Some(action.author.clone()),
-        reaction,
-    };
-    sink.publish(
-        action.channel(),
-        key,
-        action.said(),
-        Observation::Reaction(observation),
-    );
+    let observation = MessageReaction { provider_id: object, author: Some(action.author.clone()), reaction };
+    sink.publish(action.channel(), key, action.said(), Observation::Reaction(observation));
     Read::Published
 }

@@ -19,11 +19,7 @@ pub(super) struct Sink<'a> {
 
 impl<'a> Sink<'a> {
     pub fn new(settings: &'a Settings, received_at: Timestamp) -> Self {
-        Self {
-            settings,
-            received_at,
-            accepted: Accepted::default(),
-        }
+        Self { settings, received_at, accepted: Accepted::default() }
     }
 
     /// `said`: when the platform says it happened, the likeliest first.
@@ -50,27 +46,13 @@ impl<'a> Sink<'a> {
     }
 
     /// Kept for the operator to see.
-    pub fn notice(
-        &mut self,
-        channel: Channel,
-        subject: &str,
-        raw: &Value,
-        said: Option<Timestamp>,
-        known: bool,
-    ) {
+    pub fn notice(&mut self, channel: Channel, subject: &str, raw: &Value, said: Option<Timestamp>, known: bool) {
         let raw = raw.to_string();
         // Without a time of the platform's, the same words on another day are told again.
         let day = || self.received_at.strftime("%F").to_string();
         let when = said.map_or_else(day, |at| at.to_string());
-        let key = format!(
-            "facebook:notice:{}",
-            reading::fingerprint(&[subject, &raw, &when])
-        );
-        let notice = ChannelNotice {
-            subject: subject.to_owned(),
-            raw,
-            known,
-        };
+        let key = format!("facebook:notice:{}", reading::fingerprint(&[subject, &raw, &when]));
+        let notice = ChannelNotice { subject: subject.to_owned(), raw, known };
         self.publish(channel, key, [said], Observation::Notice(notice));
     }
 
@@ -93,7 +75,5 @@ pub(super) fn messenger(psid: &str) -> Option<Address> {
 }
 
 fn to(id: &str, kind: fn(String) -> address::To) -> Option<Address> {
-    (!id.is_empty()).then(|| Address {
-        to: Some(kind(id.to_owned())),
-    })
+    (!id.is_empty()).then(|| Address { to: Some(kind(id.to_owned())) })
 }

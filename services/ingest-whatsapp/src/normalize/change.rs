@@ -42,10 +42,7 @@ const LISTS: [&str; 4] = ["messages", "statuses", "message_echoes", "user_id_upd
 pub(super) fn read(change: &Value, entry_time: Option<Timestamp>, sink: &mut Sink<'_>) {
     let field = change.id("field");
     let value = change.field("value").unwrap_or(&Value::Null);
-    let number = value
-        .field("metadata")
-        .map(|metadata| metadata.id("phone_number_id"))
-        .unwrap_or_default();
+    let number = value.field("metadata").map(|metadata| metadata.id("phone_number_id")).unwrap_or_default();
     if !number.is_empty() && number != sink.settings.phone_number_id {
         let elements: usize = LISTS.iter().map(|list| value.items(list).len()).sum();
         return sink.ignore(elements.max(1));

@@ -43,12 +43,7 @@ pub(super) struct Content {
 
 impl Content {
     fn new(content_type: ContentType, text: String, attachments: Vec<Attachment>) -> Self {
-        Self {
-            content_type,
-            text,
-            attachments,
-            unread: false,
-        }
+        Self { content_type, text, attachments, unread: false }
     }
 
     fn unsupported(text: String) -> Self {
@@ -75,10 +70,7 @@ pub(super) fn read(kind: &str, message: &Value) -> Content {
         "interactive" => interactive(object),
         // The city sells nothing: the operator sees what the citizen meant to order.
         "order" => Some(Content::unsupported(object.text("text"))),
-        _ => MEDIA
-            .iter()
-            .find(|(name, _)| *name == kind)
-            .and_then(|(_, media_type)| media(*media_type, object)),
+        _ => MEDIA.iter().find(|(name, _)| *name == kind).and_then(|(_, media_type)| media(*media_type, object)),
     });
     understood.unwrap_or_else(|| Content::unsupported(String::new()))
 }
@@ -96,16 +88,10 @@ fn media(media_type: Type, object: &Value) -> Option<Content> {
         mime_type: object.text("mime_type"),
         sha256: object.id("sha256"),
         filename: object.text("filename"),
-        detail: if object.flag("voice") {
-            "voice".to_owned()
-        } else {
-            String::new()
-        },
+        detail: if object.flag("voice") { "voice".to_owned() } else { String::new() },
         ..Attachment::default()
     };
-    object
-        .is_object()
-        .then(|| Content::new(ContentType::Media, object.text("caption"), vec![attachment]))
+    object.is_object().then(|| Content::new(ContentType::Media, object.text("caption"), vec![attachment]))
 }
 
 fn location(object: &Value) -> Option<Content> {
@@ -123,31 +109,20 @@ fn location(object: &Value) -> Option<Content> {
 }
 
 fn contacts(cards: &[Value]) -> Option<Content> {
-    let attachments: Vec<Attachment> = cards
-        .iter()
-        .filter(|card| card.is_object())
-        .map(contact)
-        .collect();
-    (!attachments.is_empty())
-        .then(|| Content::new(ContentType::Contacts, String::new(), attachments))
+    let attachments: Vec<Attachment> = cards.iter().filter(|card| card.is_object()).map(contact).collect();
+    (!attachments.is_empty()).then(|| Content::new(ContentType::Contacts, String::new(), attachments))
 }
 
 /// Name, and every number and address by which the person can be reached.
 fn contact(card: &Value) -> Attachment {
     let name = card.field("name").unwrap_or(&Value::Null);
     let reach = |list: &str, key: &'static str| -> Vec<String> {
-        card.items(list)
-            .iter()
-            .map(|item| item.text(key))
-            .filter(|text| !text.is_empty())
-            .collect()
+        card.items(list).iter().map(|item| item.text(key)).filter(|text| !text.is_empty()).collect()
     };
     Attachment {
         r#type: Type::Contact.into(),
         title: name.first_id(&["formatted_name", "first_name", "last_name"]),
-        detail: [reach("phones", "phone"), reach("emails", "email")]
-            .concat()
-            .join(", "),
+        detail: [reach("phones", "phone"), reach("emails", "email")].concat().join(", "),
         ..Attachment::default()
     }
 }
@@ -185,11 +160,8 @@ fn answers(response: &str) -> String {
 
 /// `131052: Media file too big`, several with `; ` between.
 pub(super) fn errors(errors: &[Value]) -> String {
-    let shown: Vec<String> = errors
-        .iter()
-        .take(ERRORS_SHOWN)
-        .map(|error| format!("{}: {}", error.id("code"), detail(error)))
-        .collect();
+    let shown: Vec<String> =
+        errors.iter().take(ERRORS_SHOWN).map(|error| format!("{}: {}", error.id("code"), detail(error))).collect();
     shown.join("; ")
 }
 
@@ -197,10 +169,6 @@ pub(super) fn errors(errors: &[Value]) -> String {
 pub(super) fn detail(error: &Value) -> String {
     let data = error.field("error_data").unwrap_or(&Value::Null);
     let details = data.first_id(&["details"]);
-    let words = if details.is_empty() {
-        error.first_id(&["details", "message", "title"])
-    } else {
-        details
-    };
+    let words = if details.is_empty() { error.first_id(&["details", "message", "title"]) } else { details };
     words.chars().take(DETAIL_LENGTH).collect()
 }

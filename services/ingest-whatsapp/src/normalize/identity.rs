@@ -19,11 +19,7 @@ pub(super) fn person(phone: &str, user_id: &str) -> Option<Author> {
     }
     // Some deliver the business-scoped id in the number's place.
     let id = if user_id.is_empty() { phone } else { user_id };
-    (!id.is_empty()).then(|| Author {
-        id_type: IdType::BusinessScoped.into(),
-        id: id.to_owned(),
-        ..Author::default()
-    })
+    (!id.is_empty()).then(|| Author { id_type: IdType::BusinessScoped.into(), id: id.to_owned(), ..Author::default() })
 }
 
 /// A message's author, with what the value's `contacts[]` tell about him.
@@ -64,12 +60,6 @@ pub(super) fn address(author: &Author) -> Option<Address> {
 
 /// A phone number as WhatsApp writes it: digits with the country code. Empty when it is no number.
 fn digits(phone: &str) -> String {
-    let number = phone
-        .chars()
-        .all(|c| c.is_ascii_digit() || "+ -()./".contains(c));
-    if number {
-        phone.chars().filter(char::is_ascii_digit).collect()
-    } else {
-        String::new()
-    }
+    let number = phone.chars().all(|c| c.is_ascii_digit() || "+ -()./".contains(c));
+    if number { phone.chars().filter(char::is_ascii_digit).collect() } else { String::new() }
 }

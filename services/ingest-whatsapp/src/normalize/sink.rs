@@ -19,20 +19,11 @@ pub(super) struct Sink<'a> {
 
 impl<'a> Sink<'a> {
     pub fn new(settings: &'a Settings, received_at: Timestamp) -> Self {
-        Self {
-            settings,
-            received_at,
-            accepted: Accepted::default(),
-        }
+        Self { settings, received_at, accepted: Accepted::default() }
     }
 
     /// `said`: when the platform says it happened.
-    pub fn publish(
-        &mut self,
-        dedupe_key: String,
-        said: Option<Timestamp>,
-        observation: Observation,
-    ) {
+    pub fn publish(&mut self, dedupe_key: String, said: Option<Timestamp>, observation: Observation) {
         let occurred_at = reading::occurred([said], self.received_at);
         self.accepted.inbound.push(Inbound {
             received_at: Some(time::to_wire(self.received_at)),
@@ -54,15 +45,8 @@ impl<'a> Sink<'a> {
         // Without a time of the platform's, the same words on another day are told again.
         let day = || self.received_at.strftime("%F").to_string();
         let when = said.map_or_else(day, |at| at.to_string());
-        let key = format!(
-            "whatsapp:notice:{}",
-            reading::fingerprint(&[subject, &raw, &when])
-        );
-        let notice = ChannelNotice {
-            subject: subject.to_owned(),
-            raw,
-            known,
-        };
+        let key = format!("whatsapp:notice:{}", reading::fingerprint(&[subject, &raw, &when]));
+        let notice = ChannelNotice { subject: subject.to_owned(), raw, known };
         self.publish(key, said, Observation::Notice(notice));
     }
 }

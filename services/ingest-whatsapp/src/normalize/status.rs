@@ -30,12 +30,9 @@ pub(super) fn read(element: &Value, sink: &mut Sink<'_>) {
         callback_data,
         error_code: error.id("code"),
         error_detail: content::detail(error),
-        recipient: identity::person(
-            &element.id("recipient_id"),
-            &element.id("recipient_user_id"),
-        )
-        .as_ref()
-        .and_then(identity::address),
+        recipient: identity::person(&element.id("recipient_id"), &element.id("recipient_user_id"))
+            .as_ref()
+            .and_then(identity::address),
         watermark: None,
     };
     sink.publish(key, said, Observation::Status(observation));

@@ -15,10 +15,7 @@ pub(super) fn read(message: &Value, sink: &mut Sink<'_>) {
     let said = message.instant("timestamp");
     let kind = system.id("type");
     let (old_phone, old_user_id) = (message.id("from"), message.id("from_user_id"));
-    let (phone, user_id) = (
-        system.first_id(&["wa_id", "new_wa_id"]),
-        system.id("user_id"),
-    );
+    let (phone, user_id) = (system.first_id(&["wa_id", "new_wa_id"]), system.id("user_id"));
     let current = match kind.as_str() {
         "user_changed_number" | "customer_changed_number" => identity::person(&phone, &user_id),
         "user_changed_user_id" if phone.is_empty() => identity::person(&old_phone, &user_id),
@@ -39,9 +36,7 @@ pub(super) fn user_id_update(update: &Value, entry_time: Option<Timestamp>, sink
     let current = ids.id("current");
     let (previous, current) = (
         identity::person("", &ids.id("previous")),
-        (!current.is_empty())
-            .then(|| identity::person(&update.id("wa_id"), &current))
-            .flatten(),
+        (!current.is_empty()).then(|| identity::person(&update.id("wa_id"), &current)).flatten(),
     );
     match (previous, current) {
         (Some(previous), Some(current)) => changed(update, previous, current, said, sink),
@@ -49,23 +44,10 @@ pub(super) fn user_id_update(update: &Value, entry_time: Option<Timestamp>, sink
     }
 }
 
-fn changed(
-    raw: &Value,
-    previous: Author,
-    current: Author,
-    said: Option<Timestamp>,
-    sink: &mut Sink<'_>,
-) {
+fn changed(raw: &Value, previous: Author, current: Author, said: Option<Timestamp>, sink: &mut Sink<'_>) {
     let ids = [&previous, &current].map(|who| format!("{}/{}", who.id, who.business_scoped_id));
     let instant = said.map(|at| at.to_string()).unwrap_or_default();
-    let key = format!(
-        "whatsapp:identity:{}",
-        fingerprint(&[&ids[0], &ids[1], &instant])
-    );
-    let change = IdentityChange {
-        previous: Some(previous),
-        current: Some(current),
-        raw: raw.to_string(),
-    };
+    let key = format!("whatsapp:identity:{}", fingerprint(&[&ids[0], &ids[1], &instant]));
+    let change = IdentityChange { previous: Some(previous), current: Some(current), raw: raw.to_string() };
     sink.publish(key, said, Observation::IdentityChange(change));
 }

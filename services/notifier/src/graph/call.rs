@@ -18,10 +18,7 @@ impl Token {
     /// It isn't there at start.
     pub fn new(vars: &Vars, name: &'static str) -> Result<Self, ConfigError> {
         vars.secret(name)?;
-        Ok(Self {
-            vars: vars.clone(),
-            name,
-        })
+        Ok(Self { vars: vars.clone(), name })
     }
 
     pub(super) fn get_secret(&self) -> Result<Secret, String> {
@@ -91,73 +88,37 @@ impl Graph {
         let request = match self.request(form, text, callback) {
             Ok(request) => request,
             Err(error) => {
-                return Sent::Refused {
-                    code: "token".to_owned(),
-                    detail: error.to_string(),
-                    class: Class::Pause,
-                };
+                return Sent::Refused { code: "token".to_owned(), detail: error.to_string(), class: Class::Pause };
             }
         };
         match request.send().await {
             Ok(response) => self.read(form, response).await,
             // Nothing left this machine.
-            Err(error) if error.is_connect() || error.is_builder() => Sent::Refused {
-                code: "connect".to_owned(),
-                detail: kind(&error),
-                class: Class::Retry,
-            },
-            Err(error) => Sent::Unknown {
-                detail: kind(&error),
-            },
+            Err(error) if error.is_connect() || error.is_builder() => {
+                Sent::Refused { code: "connect".to_owned(), detail: kind(&error), class: Class::Retry }
+            }
+            Err(error) => Sent::Unknown { detail: kind(&error) },
         }
     }
 
-    fn request(
-        &self,
-        form: &Form,
-        text: &str,
-        callback: &str,
-    ) -> Result<RequestBuilder, ConfigError> {
+    fn request(&self, form: &Form, text: &str, callback: &str) -> Result<RequestBuilder, ConfigError> {
         let config = &self.config;
         let (object, edge, token, body) = match form {
-            Form::Comment { object } => (
-                object,
-                "comments",
-                &config.page_token,
-                json!({ "message": text }),
-            ),
-            Form::Messenger { psid, human_agent } => (
-                &config.page_id,
-                "messages",
-                &config.page_token,
-                messenger(psid, *human_agent, text, callback),
-            ),
+            Form::Comment { object } => (object, "comments", &config.page_token, json!({ "message": text })),
+            Form::Messenger { psid, human_agent } => {
+                (&config.page_id, "messages", &config.page_token, messenger(psid, *human_agent, text, callback))
+            }
             Form::WhatsappText { to } => {
-                let content =
-                    json!({ "type": "text", "text": { "body": text, "preview_url": false } });
-                (
-                    &config.phone_number_id,
-                    "messages",
-                    &config.whatsapp_token,
-                    whatsapp(to, content, callback),
-                )
+                let content = json!({ "type": "text", "text": { "body": text, "preview_url": false } });
+                (&config.phone_number_id, "messages", &config.whatsapp_token, whatsapp(to, content, callback))
             }
             Form::WhatsappTemplate { to, template } => {
                 let content = json!({ "type": "template", "template": template_body(template) });
-                (
-                    &config.phone_number_id,
-                    "messages",
-                    &config.whatsapp_token,
-                    whatsapp(to, content, callback),
-                )
+                (&config.phone_number_id, "messages", &config.whatsapp_token, whatsapp(to, content, callback))
             }
         };
         let url = format!("{}/{}/{object}/{edge}", config.url, config.version);
-        Ok(self
-            .client
-            .post(url)
-            .bearer_auth(token.get()?.expose())
-            .json(&body))
+        Ok(self.client.post(url).bearer_auth(token.get()?.expose()).json(&body))
     }
 
     async fn read(&self, form: &Form, response: Response) -> Sent {
@@ -166,9 +127,7 @@ impl Graph {
         let body = match response.bytes().await {
             Ok(body) => body,
             Err(error) => {
-                return Sent::Unknown {
-                    detail: kind(&error),
-                };
+                return Sent::Unknown { detail: kind(&error) };
             }
         };
         let json = serde_json::from_slice::<Value>(&body).ok();
@@ -182,9 +141,7 @@ impl Graph {
                 detail: "no error body".to_owned(),
                 class: Class::Later,
             },
-            _ => Sent::Unknown {
-                detail: format!("HTTP {} without a usable body", status.as_u16()),
-            },
+            _ => Sent::Unknown { detail: format!("HTTP {} without a usable body", status.as_u16()) },
         }
     }
 }
@@ -197,38 +154,17 @@ fn refused(form: &Form, status: u16, error: &Value) -> Sent {
     let detail = details.unwrap_or_default().to_owned();
     // Facebook has answered 500 and had posted the comment each time: it is looked at, not repeated.
     let doubtful = matches!(form, Form::Comment { .. }) && status >= 500;
-    let class = if doubtful {
-        Class::Unknown
-    } else {
-        classify(code, subcode)
-    };
-    let name = if subcode == 0 {
-        code.to_string()
-    } else {
-        format!("{code}/{subcode}")
-    };
+    let class = if doubtful { Class::Unknown } else { classify(code, subcode) };
+    let name = if subcode == 0 { code.to_string() } else { format!("{code}/{subcode}") };
     match class {
-        Class::Unknown => Sent::Unknown {
-            detail: format!("error {name} {detail}"),
-        },
-        class => Sent::Refused {
-            code: name,
-            detail,
-            class,
-        },
+        Class::Unknown => Sent::Unknown { detail: format!("error {name} {detail}") },
+        class => Sent::Refused { code: name, detail, class },
     }
 }
 
 fn provider_id(body: &Value) -> Option<String> {
-    let text = |value: Option<&Value>| {
-        value
-            .and_then(Value::as_str)
-            .filter(|id| !id.is_empty())
-            .map(str::to_owned)
-    };
-    text(body.pointer("/messages/0/id"))
-        .or_else(|| text(body.get("message_id")))
-        .or_else(|| text(body.get("id")))
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).filter(|id| !id.is_empty()).map(str::to_owned);
+    text(body.pointer("/messages/0/id")).or_else(|| text(body.get("message_id"))).or_else(|| text(body.get("id")))
 }
 
 fn messenger(psid: &str, human_agent: bool, text: &str, callback: &str) -> Value {
@@ -246,20 +182,14 @@ fn whatsapp(to: &WhatsappTo, mut content: Value, callback: &str) -> Value {
     content["biz_opaque_callback_data"] = json!(callback);
     match to {
         // Without the plus Meta may put the business's own country code before it.
-        WhatsappTo::Phone(digits) => {
-            content["to"] = json!(format!("+{}", digits.trim_start_matches('+')))
-        }
+        WhatsappTo::Phone(digits) => content["to"] = json!(format!("+{}", digits.trim_start_matches('+'))),
         WhatsappTo::User(id) => content["recipient"] = json!(id),
     }
     content
 }
 
 fn template_body(template: &WhatsappTemplate) -> Value {
-    let parameters = template
-        .parameters
-        .iter()
-        .map(|text| json!({ "type": "text", "text": text }))
-        .collect::<Vec<_>>();
+    let parameters = template.parameters.iter().map(|text| json!({ "type": "text", "text": text })).collect::<Vec<_>>();
     json!({
         "name": template.name,
         "language": { "code": template.language },

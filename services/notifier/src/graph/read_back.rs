@@ -19,31 +19,19 @@ const SKEW: SignedDuration = SignedDuration::from_mins(2);
 
 impl Graph {
     /// Looks below a post or comment for a comment of the page with this text, no older than the attempt.
-    pub async fn find_comment(
-        &self,
-        object: &str,
-        text: &str,
-        attempted_at: Timestamp,
-    ) -> ReadBack {
+    pub async fn find_comment(&self, object: &str, text: &str, attempted_at: Timestamp) -> ReadBack {
         let token = match self.config.page_token.get_secret() {
             Ok(token) => token,
             Err(why) => return ReadBack::Failed(why),
         };
-        let url = format!(
-            "{}/{}/{object}/comments",
-            self.config.url, self.config.version
-        );
+        let url = format!("{}/{}/{object}/comments", self.config.url, self.config.version);
         let query = [
             ("fields", "id,message,from,created_time"),
             ("filter", "stream"),
             ("order", "reverse_chronological"),
             ("limit", "100"),
         ];
-        let request = self
-            .client
-            .get(url)
-            .query(&query)
-            .bearer_auth(token.expose());
+        let request = self.client.get(url).query(&query).bearer_auth(token.expose());
         let response = match request.send().await {
             Ok(response) if response.status().is_success() => response,
             Ok(response) => {
@@ -57,25 +45,15 @@ impl Graph {
         let Some(comments) = body.get("data").and_then(Value::as_array) else {
             return ReadBack::Failed("the answer has no data".to_owned());
         };
-        let ours = comments
-            .iter()
-            .find(|comment| self.is_ours(comment, text, attempted_at));
-        match ours
-            .and_then(|comment| comment.get("id"))
-            .and_then(Value::as_str)
-        {
+        let ours = comments.iter().find(|comment| self.is_ours(comment, text, attempted_at));
+        match ours.and_then(|comment| comment.get("id")).and_then(Value::as_str) {
             Some(id) => ReadBack::Found(id.to_owned()),
             None => ReadBack::NotThere,
         }
     }
 
     fn is_ours(&self, comment: &Value, text: &str, attempted_at: Timestamp) -> bool {
-        let said = |pointer: &str| {
-            comment
-                .pointer(pointer)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-        };
+        let said = |pointer: &str| comment.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
         let fresh = created(said("/created_time")).is_none_or(|at| at >= attempted_at - SKEW);
         said("/from/id") == self.config.page_id && said("/message").trim() == text.trim() && fresh
     }
@@ -83,10 +61,7 @@ impl Graph {
 
 /// `2020-10-28T00:46:10+0000`
 fn created(text: &str) -> Option<Timestamp> {
-    jiff::fmt::strtime::parse("%Y-%m-%dT%H:%M:%S%z", text)
-        .ok()?
-        .to_timestamp()
-        .ok()
+    jiff::fmt::strtime::parse("%Y-%m-%dT%H:%M:%S%z", text).ok()?.to_timestamp().ok()
 }
 
 #[cfg(test)]
@@ -95,10 +70,7 @@ mod tests {
 
     #[test]
     fn metas_times_are_read() {
-        assert_eq!(
-            created("2020-10-28T00:46:10+0000"),
-            Some("2020-10-28T00:46:10Z".parse().unwrap())
-        );
+        assert_eq!(created("2020-10-28T00:46:10+0000"), Some("2020-10-28T00:46:10Z".parse().unwrap()));
         assert_eq!(created("yesterday"), None);
     }
 }

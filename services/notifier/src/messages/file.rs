@@ -39,10 +39,8 @@ fn italian() -> String {
 
 impl File {
     pub fn read(path: &Path) -> Result<Self, LoadError> {
-        let text = fs::read_to_string(path)
-            .map_err(|error| LoadError::Unreadable(path.to_owned(), error))?;
-        toml::from_str(&text)
-            .map_err(|error| LoadError::Malformed(path.to_owned(), Box::new(error)))
+        let text = fs::read_to_string(path).map_err(|error| LoadError::Unreadable(path.to_owned(), error))?;
+        toml::from_str(&text).map_err(|error| LoadError::Malformed(path.to_owned(), Box::new(error)))
     }
 
     pub fn text(&self, path: &Path, template: Template) -> Result<&Text, LoadError> {
@@ -59,19 +57,13 @@ impl File {
 
     /// Nothing that nobody would ever read, every state worded, every parameter known.
     pub fn check(&self, path: &Path) -> Result<(), LoadError> {
-        let wrong = |key: String, problem: &str| LoadError::Text {
-            file: path.to_owned(),
-            key,
-            problem: problem.to_owned(),
-        };
+        let wrong =
+            |key: String, problem: &str| LoadError::Text { file: path.to_owned(), key, problem: problem.to_owned() };
         for (name, text) in &self.texts {
             let Some(template) = Template::from_code(name) else {
                 return Err(wrong(name.clone(), "there is no message of this name"));
             };
-            let parameters = text
-                .whatsapp
-                .iter()
-                .flat_map(|whatsapp| &whatsapp.parameters);
+            let parameters = text.whatsapp.iter().flat_map(|whatsapp| &whatsapp.parameters);
             for parameter in parameters {
                 if !template.variables().contains(&parameter.as_str()) {
                     return Err(wrong(
@@ -81,10 +73,7 @@ impl File {
                 }
             }
         }
-        match Phase::ALL
-            .iter()
-            .find(|phase| !self.states.contains_key(phase.code()))
-        {
+        match Phase::ALL.iter().find(|phase| !self.states.contains_key(phase.code())) {
             Some(phase) => Err(wrong(format!("states.{phase}"), "this state has no words")),
             None => Ok(()),
         }

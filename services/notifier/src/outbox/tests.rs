@@ -11,11 +11,7 @@ fn at(second: i64) -> Timestamp {
 }
 
 fn sealed(text: &str) -> Sealed {
-    Sealed {
-        scheme: Scheme::Plain,
-        person: None,
-        payload: text.as_bytes().to_vec(),
-    }
+    Sealed { scheme: Scheme::Plain, person: None, payload: text.as_bytes().to_vec() }
 }
 
 fn conversation(n: u8) -> ConversationId {
@@ -70,42 +66,20 @@ fn requested(n: u8) -> Said {
 }
 
 fn attempted(n: u8, attempt: u32) -> Said {
-    Said::SendAttempted {
-        reply: reply(n),
-        attempt,
-        text_sha256: [0; 32],
-        sealed: sealed(""),
-    }
+    Said::SendAttempted { reply: reply(n), attempt, text_sha256: [0; 32], sealed: sealed("") }
 }
 
 fn accepted(n: u8) -> Said {
-    Said::SendAccepted {
-        reply: reply(n),
-        attempt: 1,
-        sent_message: None,
-        proof: Proof::Response,
-        sealed: sealed(""),
-    }
+    Said::SendAccepted { reply: reply(n), attempt: 1, sent_message: None, proof: Proof::Response, sealed: sealed("") }
 }
 
 fn refused(n: u8, last: bool, retry_at: Option<Timestamp>) -> Said {
-    Said::SendRefused {
-        reply: reply(n),
-        attempt: 1,
-        code: "connect".into(),
-        detail: String::new(),
-        last,
-        retry_at,
-    }
+    Said::SendRefused { reply: reply(n), attempt: 1, code: "connect".into(), detail: String::new(), last, retry_at }
 }
 
 fn outbox(events: Vec<Said>) -> Outbox {
     let mut outbox = Outbox::default();
-    outbox.apply(&recorded(
-        conversation(1),
-        0,
-        received(Channel::Whatsapp, "first"),
-    ));
+    outbox.apply(&recorded(conversation(1), 0, received(Channel::Whatsapp, "first")));
     for event in events {
         outbox.apply(&recorded(conversation(1), 1, event));
     }
@@ -113,11 +87,7 @@ fn outbox(events: Vec<Said>) -> Outbox {
 }
 
 fn due(outbox: &Outbox, second: i64) -> Vec<ReplyId> {
-    outbox
-        .due(at(second))
-        .into_iter()
-        .map(|work| work.reply.id)
-        .collect()
+    outbox.due(at(second)).into_iter().map(|work| work.reply.id).collect()
 }
 
 #[test]
@@ -125,30 +95,18 @@ fn replies_of_one_conversation_go_one_after_the_other() {
     let mut outbox = outbox(vec![requested(1), requested(2)]);
     assert_eq!(due(&outbox, 1), [reply(1)]);
     outbox.apply(&recorded(conversation(1), 2, attempted(1, 1)));
-    assert!(
-        due(&outbox, 2).is_empty(),
-        "the second waits for the first's outcome"
-    );
+    assert!(due(&outbox, 2).is_empty(), "the second waits for the first's outcome");
     outbox.apply(&recorded(conversation(1), 3, accepted(1)));
     assert_eq!(due(&outbox, 3), [reply(2)]);
 }
 
 #[test]
 fn what_has_an_outcome_is_never_owed_again() {
-    for settled in [
-        accepted(1),
-        refused(1, true, None),
-        Said::ReplyDropped {
-            reply: reply(1),
-            reason: DropReason::Operator,
-        },
-    ] {
+    for settled in
+        [accepted(1), refused(1, true, None), Said::ReplyDropped { reply: reply(1), reason: DropReason::Operator }]
+    {
         let outbox = outbox(vec![requested(1), attempted(1, 1), settled]);
-        assert!(
-            due(&outbox, 100).is_empty()
-                && outbox.in_flight().is_empty()
-                && outbox.unknown().is_empty()
-        );
+        assert!(due(&outbox, 100).is_empty() && outbox.in_flight().is_empty() && outbox.unknown().is_empty());
         assert_eq!(outbox.owing(), 0);
     }
 }
@@ -162,11 +120,7 @@ fn an_attempt_without_outcome_is_in_flight_and_not_due() {
 
 #[test]
 fn a_certain_failure_is_due_again_at_its_time_with_the_next_attempt() {
-    let outbox = outbox(vec![
-        requested(1),
-        attempted(1, 1),
-        refused(1, false, Some(at(10))),
-    ]);
+    let outbox = outbox(vec![requested(1), attempted(1, 1), refused(1, false, Some(at(10)))]);
     assert!(due(&outbox, 9).is_empty());
     assert_eq!(outbox.due(at(10))[0].reply.attempts, 1);
 }
@@ -177,50 +131,26 @@ fn an_unknown_outcome_holds_back_and_a_held_one_lets_pass() {
     outbox.apply(&recorded(
         conversation(1),
         5,
-        Said::SendUnknown {
-            reply: reply(1),
-            attempt: 1,
-            detail: String::new(),
-        },
+        Said::SendUnknown { reply: reply(1), attempt: 1, detail: String::new() },
     ));
     assert!(due(&outbox, 100).is_empty());
-    assert_eq!(
-        outbox.unknown()[0].reply.status,
-        Status::Unknown {
-            attempted_at: at(1),
-            since: at(5)
-        }
-    );
-    let held = Said::ReplyHeld {
-        reply: reply(1),
-        code: "unknown_outcome".into(),
-        detail: String::new(),
-    };
+    assert_eq!(outbox.unknown()[0].reply.status, Status::Unknown { attempted_at: at(1), since: at(5) });
+    let held = Said::ReplyHeld { reply: reply(1), code: "unknown_outcome".into(), detail: String::new() };
     outbox.apply(&recorded(conversation(1), 6, held));
     assert_eq!(due(&outbox, 100), [reply(2)]);
-    assert_eq!(
-        outbox.counts(),
-        [("due", 1), ("in_flight", 0), ("unknown", 0), ("held", 1)]
-    );
+    assert_eq!(outbox.counts(), [("due", 1), ("in_flight", 0), ("unknown", 0), ("held", 1)]);
 }
 
 #[test]
 fn proof_that_comes_late_settles_what_was_held() {
-    let held = Said::ReplyHeld {
-        reply: reply(1),
-        code: "unknown_outcome".into(),
-        detail: String::new(),
-    };
+    let held = Said::ReplyHeld { reply: reply(1), code: "unknown_outcome".into(), detail: String::new() };
     let outbox = outbox(vec![requested(1), attempted(1, 1), held, accepted(1)]);
     assert_eq!(outbox.counts().map(|(_, count)| count), [0; 4]);
 }
 
 #[test]
 fn a_private_address_follows_the_citizen_and_a_public_one_stays_with_the_thread() {
-    for (channel, expected) in [
-        (Channel::Whatsapp, "second"),
-        (Channel::FacebookPost, "first"),
-    ] {
+    for (channel, expected) in [(Channel::Whatsapp, "second"), (Channel::FacebookPost, "first")] {
         let mut outbox = Outbox::default();
         outbox.apply(&recorded(conversation(1), 0, received(channel, "first")));
         outbox.apply(&recorded(conversation(1), 7, received(channel, "second")));
@@ -234,11 +164,7 @@ fn a_private_address_follows_the_citizen_and_a_public_one_stays_with_the_thread(
 #[test]
 fn one_conversations_trouble_does_not_stop_another() {
     let mut outbox = outbox(vec![requested(1), attempted(1, 1)]);
-    outbox.apply(&recorded(
-        conversation(2),
-        0,
-        received(Channel::Messenger, "other"),
-    ));
+    outbox.apply(&recorded(conversation(2), 0, received(Channel::Messenger, "other")));
     outbox.apply(&recorded(conversation(2), 1, requested(9)));
     assert_eq!(due(&outbox, 1), [reply(9)]);
 }

@@ -33,19 +33,13 @@ struct Platform {
 
 impl Platform {
     fn new(behaviour: Behaviour) -> Self {
-        Self {
-            behaviour,
-            posts: Arc::default(),
-            comments: json!({ "data": [] }),
-        }
+        Self { behaviour, posts: Arc::default(), comments: json!({ "data": [] }) }
     }
 
     async fn serve(&self) -> String {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let router = Router::new()
-            .route("/v25.0/{object}/{edge}", post(take).get(list))
-            .with_state(self.clone());
+        let router = Router::new().route("/v25.0/{object}/{edge}", post(take).get(list)).with_state(self.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         url
     }
@@ -76,13 +70,7 @@ struct Memory {
 
 #[async_trait::async_trait]
 impl Ledger for Memory {
-    async fn begin(
-        &self,
-        _: &Work,
-        attempt: u32,
-        content: PersonalContent,
-        _: String,
-    ) -> Result<(), Denied> {
+    async fn begin(&self, _: &Work, attempt: u32, content: PersonalContent, _: String) -> Result<(), Denied> {
         assert!(!content.text.is_empty() && content.address.is_some());
         self.begun.lock().unwrap().push(attempt);
         self.denies.clone().map_or(Ok(()), Err)
@@ -90,10 +78,7 @@ impl Ledger for Memory {
 }
 
 fn sender(url: &str, ledger: Memory) -> (Sender, Arc<Memory>) {
-    let vars = Vars::from_pairs([
-        ("FACEBOOK_PAGE_TOKEN", "page"),
-        ("WHATSAPP_TOKEN", "whatsapp"),
-    ]);
+    let vars = Vars::from_pairs([("FACEBOOK_PAGE_TOKEN", "page"), ("WHATSAPP_TOKEN", "whatsapp")]);
     let ledger = Arc::new(ledger);
     let config = GraphConfig {
         url: url.to_owned(),
@@ -111,6 +96,7 @@ fn sender(url: &str, ledger: Memory) -> (Sender, Arc<Memory>) {
         clock: Arc::new(SystemClock),
         read_back_pause: Duration::from_millis(10),
         proof_wait: SignedDuration::from_secs(600),
+        posted: Posted::default(),
     };
     (sender, ledger)
 }
@@ -140,19 +126,11 @@ fn work(channel: Channel, to: To, status: Status) -> Work {
 }
 
 fn whatsapp() -> Work {
-    work(
-        Channel::Whatsapp,
-        To::WhatsappPhone("393331112222".into()),
-        Status::Due(Timestamp::UNIX_EPOCH),
-    )
+    work(Channel::Whatsapp, To::WhatsappPhone("393331112222".into()), Status::Due(Timestamp::UNIX_EPOCH))
 }
 
 fn comment(status: Status) -> Work {
-    let mut work = work(
-        Channel::FacebookPost,
-        To::FacebookObjectId("1_2".into()),
-        status,
-    );
+    let mut work = work(Channel::FacebookPost, To::FacebookObjectId("1_2".into()), status);
     work.reply.attempts = 1;
     work
 }
@@ -169,10 +147,7 @@ fn error(code: i64) -> Value {
 
 #[tokio::test]
 async fn an_attempt_is_in_the_ledger_before_it_leaves_and_carries_our_mark() {
-    let platform = Platform::new(Behaviour::Answer(
-        StatusCode::OK,
-        json!({ "messages": [{ "id": "wamid.1" }] }),
-    ));
+    let platform = Platform::new(Behaviour::Answer(StatusCode::OK, json!({ "messages": [{ "id": "wamid.1" }] })));
     let (sender, ledger) = sender(&platform.serve().await, Memory::default());
     let told = sender.send(whatsapp()).await;
     assert!(
@@ -181,10 +156,7 @@ async fn an_attempt_is_in_the_ledger_before_it_leaves_and_carries_our_mark() {
     assert_eq!(*ledger.begun.lock().unwrap(), [1]);
     let post = platform.posts().remove(0);
     assert_eq!(post["to"], "+393331112222");
-    assert_eq!(
-        post["biz_opaque_callback_data"],
-        format!("{}.1", "ab".repeat(16))
-    );
+    assert_eq!(post["biz_opaque_callback_data"], format!("{}.1", "ab".repeat(16)));
     assert!(post["text"]["body"].as_str().unwrap().contains("112"));
 }
 
@@ -192,17 +164,20 @@ async fn an_attempt_is_in_the_ledger_before_it_leaves_and_carries_our_mark() {
 async fn without_the_ledger_nothing_leaves() {
     for denied in [Denied::Settled, Denied::Unavailable("down".into())] {
         let platform = Platform::new(Behaviour::Garbage);
-        let (sender, _) = sender(
-            &platform.serve().await,
-            Memory {
-                denies: Some(denied.clone()),
-                ..Memory::default()
-            },
-        );
+        let (sender, _) = sender(&platform.serve().await, Memory { denies: Some(denied.clone()), ..Memory::default() });
         let told = sender.send(whatsapp()).await;
         assert_eq!(matches!(told, Told::Nothing), denied == Denied::Settled);
         assert!(platform.posts().is_empty());
     }
+}
+
+#[tokio::test]
+async fn an_attempt_leaves_once_even_if_the_ledger_answers_twice() {
+    let platform = Platform::new(Behaviour::Answer(StatusCode::OK, json!({ "messages": [{ "id": "wamid.1" }] })));
+    let (sender, ledger) = sender(&platform.serve().await, Memory::default());
+    sender.send(whatsapp()).await;
+    assert_eq!(sender.send(whatsapp()).await, Told::Nothing);
+    assert_eq!((ledger.begun.lock().unwrap().len(), platform.posts().len()), (2, 1));
 }
 
 #[tokio::test]
@@ -211,38 +186,17 @@ async fn what_may_have_arrived_is_unknown_and_never_called_a_failure() {
         Behaviour::Hang,
         Behaviour::Garbage,
         Behaviour::Answer(StatusCode::BAD_GATEWAY, Value::Null),
-        Behaviour::Answer(
-            StatusCode::BAD_REQUEST,
-            json!({ "error": { "code": 1, "error_subcode": 1_357_046 } }),
-        ),
+        Behaviour::Answer(StatusCode::BAD_REQUEST, json!({ "error": { "code": 1, "error_subcode": 1_357_046 } })),
     ] {
         let (told, posts) = told(behaviour.clone(), whatsapp()).await;
-        assert!(
-            matches!(
-                told,
-                Told::Outcome {
-                    outcome: Outcome::Unknown(_),
-                    ..
-                }
-            ),
-            "{behaviour:?}: {told:?}"
-        );
+        assert!(matches!(told, Told::Outcome { outcome: Outcome::Unknown(_), .. }), "{behaviour:?}: {told:?}");
         assert_eq!(posts.len(), 1);
     }
     let fault = Behaviour::Answer(StatusCode::INTERNAL_SERVER_ERROR, error(2));
     let mut first = comment(Status::Due(Timestamp::UNIX_EPOCH));
     first.reply.attempts = 0;
     let (told, _) = told(fault, first).await;
-    assert!(
-        matches!(
-            told,
-            Told::Outcome {
-                outcome: Outcome::Unknown(_),
-                ..
-            }
-        ),
-        "a comment after a 500 may be there"
-    );
+    assert!(matches!(told, Told::Outcome { outcome: Outcome::Unknown(_), .. }), "a comment after a 500 may be there");
 }
 
 #[tokio::test]
@@ -254,23 +208,12 @@ async fn errors_are_treated_by_their_class() {
         (StatusCode::INTERNAL_SERVER_ERROR, 131_016, false, false),
     ] {
         let (told, _) = told(Behaviour::Answer(status, error(code)), whatsapp()).await;
-        let Told::Outcome {
-            outcome: Outcome::Refused(refused),
-            pause_channel,
-            ..
-        } = told
-        else {
+        let Told::Outcome { outcome: Outcome::Refused(refused), pause_channel, .. } = told else {
             panic!("{code}: {told:?}")
         };
-        assert_eq!(
-            (refused.code, refused.r#final, pause_channel),
-            (code.to_string(), last, pauses)
-        );
+        assert_eq!((refused.code, refused.r#final, pause_channel), (code.to_string(), last, pauses));
         assert_eq!(refused.retry_at.is_none(), last);
-        assert_eq!(
-            refused.detail, "why",
-            "Meta's message may repeat what was sent"
-        );
+        assert_eq!(refused.detail, "why", "Meta's message may repeat what was sent");
     }
 }
 
@@ -286,10 +229,7 @@ async fn where_nobody_listens_nothing_was_sent() {
 #[tokio::test]
 async fn an_unknown_comment_is_read_back_and_sent_again_only_when_it_is_not_there() {
     let now = segnalalo_kit::clock::Clock::now(&SystemClock);
-    let unknown = comment(Status::Unknown {
-        attempted_at: now,
-        since: now,
-    });
+    let unknown = comment(Status::Unknown { attempted_at: now, since: now });
     let mut platform = Platform::new(Behaviour::Garbage);
     let (absent, _) = sender(&platform.serve().await, Memory::default());
     let told = absent.reconcile(unknown.clone()).await;
@@ -298,14 +238,7 @@ async fn an_unknown_comment_is_read_back_and_sent_again_only_when_it_is_not_ther
     );
 
     let city = absent.messages.clone();
-    let text = city
-        .text(
-            Template::Emergency,
-            Channel::FacebookPost,
-            &unknown.reply.variables,
-            "",
-        )
-        .unwrap();
+    let text = city.text(Template::Emergency, Channel::FacebookPost, &unknown.reply.variables, "").unwrap();
     platform.comments = json!({ "data": [
         { "id": "2_7", "message": text, "from": { "id": "999" } },
         { "id": "2_8", "message": text, "from": { "id": "104587321965874" }, "created_time": "2020-01-01T00:00:00+0000" },
@@ -324,21 +257,10 @@ async fn an_unknown_whatsapp_waits_for_proof_and_is_then_held() {
     let now = segnalalo_kit::clock::Clock::now(&SystemClock);
     let (sender, _) = sender("http://127.0.0.1:1", Memory::default());
     let mut work = whatsapp();
-    work.reply.status = Status::Unknown {
-        attempted_at: now,
-        since: now,
-    };
-    assert!(matches!(
-        sender.reconcile(work.clone()).await,
-        Told::Again { .. }
-    ));
+    work.reply.status = Status::Unknown { attempted_at: now, since: now };
+    assert!(matches!(sender.reconcile(work.clone()).await, Told::Again { .. }));
     let long_ago = now - SignedDuration::from_mins(11);
-    work.reply.status = Status::Unknown {
-        attempted_at: long_ago,
-        since: long_ago,
-    };
+    work.reply.status = Status::Unknown { attempted_at: long_ago, since: long_ago };
     let told = sender.reconcile(work).await;
-    assert!(
-        matches!(told, Told::Outcome { outcome: Outcome::Held(held), .. } if held.code == "unknown_outcome")
-    );
+    assert!(matches!(told, Told::Outcome { outcome: Outcome::Held(held), .. } if held.code == "unknown_outcome"));
 }

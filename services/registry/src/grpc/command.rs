@@ -22,9 +22,7 @@ pub struct Sealing<'a> {
 }
 
 pub fn actor(actor: Option<&common::Actor>) -> Result<Actor, Rejection> {
-    let actor = actor
-        .and_then(actor_from_wire)
-        .ok_or(Rejection::Missing("actor"))?;
+    let actor = actor.and_then(actor_from_wire).ok_or(Rejection::Missing("actor"))?;
     if actor.name.trim().is_empty() {
         return Err(Rejection::Missing("actor.name"));
     }
@@ -37,61 +35,30 @@ pub fn action(command: Wire, sealing: &Sealing<'_>) -> Result<Action, Rejection>
     let words = |text: String| words(text, sealing);
     let office = |code: String| Office(code.trim().to_ascii_uppercase());
     Ok(match command {
-        Wire::TakeInCharge(take) => Action::TakeInCharge {
-            office: (!take.office.trim().is_empty()).then(|| office(take.office)),
-        },
-        Wire::Reassign(reassign) => Action::Reassign {
-            office: office(reassign.office),
-            reason: reassign.reason,
-        },
-        Wire::SendBack(back) => Action::SendBack {
-            reason: back.reason,
-        },
-        Wire::AskCitizen(ask) => Action::AskCitizen {
-            words: words(ask.text),
-        },
-        Wire::Answer(answer) => Action::Answer {
-            words: words(answer.text),
-        },
-        Wire::DeclareFeasible(feasible) => Action::DeclareFeasible {
-            expected_by: date(&feasible.expected_by)?,
-            words: words(feasible.text),
-        },
+        Wire::TakeInCharge(take) => {
+            Action::TakeInCharge { office: (!take.office.trim().is_empty()).then(|| office(take.office)) }
+        }
+        Wire::Reassign(reassign) => Action::Reassign { office: office(reassign.office), reason: reassign.reason },
+        Wire::SendBack(back) => Action::SendBack { reason: back.reason },
+        Wire::AskCitizen(ask) => Action::AskCitizen { words: words(ask.text) },
+        Wire::Answer(answer) => Action::Answer { words: words(answer.text) },
+        Wire::DeclareFeasible(feasible) => {
+            Action::DeclareFeasible { expected_by: date(&feasible.expected_by)?, words: words(feasible.text) }
+        }
         Wire::ReportProgress(progress) => Action::ReportProgress {
-            expected_by: if progress.expected_by.is_empty() {
-                None
-            } else {
-                Some(date(&progress.expected_by)?)
-            },
+            expected_by: if progress.expected_by.is_empty() { None } else { Some(date(&progress.expected_by)?) },
             words: words(progress.text),
         },
-        Wire::DeclareNotFeasible(no) => Action::DeclareNotFeasible {
-            words: words(no.text),
-        },
-        Wire::DeclareNotPertinent(no) => Action::DeclareNotPertinent {
-            words: words(no.text),
-        },
-        Wire::Resolve(resolve) => Action::Resolve {
-            words: words(resolve.text),
-        },
-        Wire::Close(close) => Action::Close {
-            reason: close.reason,
-        },
-        Wire::Reopen(reopen) => Action::Reopen {
-            reason: reopen.reason,
-        },
-        Wire::Merge(merge) => Action::Merge {
-            into: ticket_ref(merge.into.as_ref())?,
-        },
+        Wire::DeclareNotFeasible(no) => Action::DeclareNotFeasible { words: words(no.text) },
+        Wire::DeclareNotPertinent(no) => Action::DeclareNotPertinent { words: words(no.text) },
+        Wire::Resolve(resolve) => Action::Resolve { words: words(resolve.text) },
+        Wire::Close(close) => Action::Close { reason: close.reason },
+        Wire::Reopen(reopen) => Action::Reopen { reason: reopen.reason },
+        Wire::Merge(merge) => Action::Merge { into: ticket_ref(merge.into.as_ref())? },
         Wire::MarkSpam(_) => Action::MarkSpam,
         Wire::LiftSpam(_) => Action::LiftSpam,
-        Wire::AddNote(note) => Action::AddNote {
-            words: words(note.text),
-        },
-        Wire::AnnulProtocol(annul) => Action::AnnulProtocol {
-            reason: annul.reason,
-            act: annul.act,
-        },
+        Wire::AddNote(note) => Action::AddNote { words: words(note.text) },
+        Wire::AnnulProtocol(annul) => Action::AnnulProtocol { reason: annul.reason, act: annul.act },
     })
 }
 
@@ -99,13 +66,7 @@ fn words(text: String, sealing: &Sealing<'_>) -> Words {
     Words {
         is_empty: text.trim().is_empty(),
         personal: personal_data::find(&text, sealing.public_numbers),
-        sealed: sealed::seal(
-            sealing.person,
-            &PersonalContent {
-                text,
-                ..PersonalContent::default()
-            },
-        ),
+        sealed: sealed::seal(sealing.person, &PersonalContent { text, ..PersonalContent::default() }),
     }
 }
 

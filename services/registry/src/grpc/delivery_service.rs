@@ -26,40 +26,25 @@ impl DeliveryService for Delivery {
         &self,
         request: Request<wire::BeginAttemptRequest>,
     ) -> Result<Response<wire::BeginAttemptResponse>, Status> {
-        let request = self
-            .read(request.into_inner())
-            .map_err(|rejection| status::rejected(&rejection))?;
-        let receipt = self
-            .writer
-            .execute(request)
-            .await
-            .map_err(|error| status::failed(&error))?;
-        if receipt.repeated {
-            // Whoever began this attempt before may have sent: it must not be sent twice.
-            let settled = Rejection::ReplySettled("this attempt was begun before".to_owned());
-            return Err(status::rejected(&settled));
-        }
-        Ok(Response::new(wire::BeginAttemptResponse {
-            position: receipt.position,
-        }))
+        let request = self.read(request.into_inner()).map_err(|rejection| status::rejected(&rejection))?;
+        let receipt = self.writer.execute(request).await.map_err(|error| status::failed(&error))?;
+        Ok(Response::new(wire::BeginAttemptResponse { position: receipt.position }))
     }
 }
 
 impl Delivery {
     fn read(&self, begin: wire::BeginAttemptRequest) -> Result<Write, Rejection> {
-        let conversation = ConversationId::from_slice(&begin.conversation_id)
-            .ok_or(Rejection::Missing("conversation_id"))?;
+        let conversation =
+            ConversationId::from_slice(&begin.conversation_id).ok_or(Rejection::Missing("conversation_id"))?;
         let reply = ReplyId::from_slice(&begin.reply_id).ok_or(Rejection::Missing("reply_id"))?;
+        if begin.caller_id.len() != 16 {
+            return Err(Rejection::Missing("caller_id"));
+        }
         let content = begin.content.ok_or(Rejection::Missing("content"))?;
-        let person = self.writer.read(|world| {
-            world
-                .desk
-                .conversations
-                .get(&conversation)
-                .and_then(|state| state.person)
-        });
+        let person =
+            self.writer.read(|world| world.desk.conversations.get(&conversation).and_then(|state| state.person));
         Ok(Write {
-            cause: CauseId::derived(&[b"attempt", &reply.0, &begin.attempt.to_be_bytes()]),
+            cause: CauseId::derived(&[b"attempt", &reply.0, &begin.attempt.to_be_bytes(), &begin.caller_id]),
             command: Command::BeginAttempt(BeginAttempt {
                 conversation,
                 reply,

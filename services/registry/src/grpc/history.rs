@@ -23,10 +23,7 @@ use std::collections::BTreeMap;
 /// A record of an unknown kind, or a damaged one, is an entry too: it says so.
 pub fn entry(record: &[u8]) -> wire::HistoryEntry {
     let Ok(recorded) = world::read(record) else {
-        return wire::HistoryEntry {
-            event: "unknown".to_owned(),
-            ..wire::HistoryEntry::default()
-        };
+        return wire::HistoryEntry { event: "unknown".to_owned(), ..wire::HistoryEntry::default() };
     };
     let mut telling = Telling::default();
     telling.tell(&recorded.event);
@@ -44,21 +41,10 @@ pub fn entry(record: &[u8]) -> wire::HistoryEntry {
 
 /// `None` for a record that is no notice.
 pub fn notice(record: &[u8]) -> Option<wire::Notice> {
-    let Recorded {
-        position,
-        occurred_at,
-        event: Event::Channel(event),
-        ..
-    } = world::read(record).ok()?
-    else {
+    let Recorded { position, occurred_at, event: Event::Channel(event), .. } = world::read(record).ok()? else {
         return None;
     };
-    let ChannelEvent::NoticeReceived {
-        channel,
-        subject,
-        known,
-        sealed,
-    } = event;
+    let ChannelEvent::NoticeReceived { channel, subject, known, sealed } = event;
     Some(wire::Notice {
         position,
         at: Some(time::to_wire(occurred_at)),
@@ -76,22 +62,14 @@ pub fn held(known: wire::HeldReply, record: Option<&[u8]>) -> wire::HeldReply {
     };
     let (code, detail) = match recorded.event {
         Event::Conversation(
-            Conversation::ReplyHeld { code, detail, .. }
-            | Conversation::SendRefused { code, detail, .. },
+            Conversation::ReplyHeld { code, detail, .. } | Conversation::SendRefused { code, detail, .. },
         ) => (code, detail),
-        Event::Conversation(Conversation::DeliveryReported {
-            error_code,
-            error_detail,
-            ..
-        }) => (error_code, error_detail),
+        Event::Conversation(Conversation::DeliveryReported { error_code, error_detail, .. }) => {
+            (error_code, error_detail)
+        }
         _ => Default::default(),
     };
-    wire::HeldReply {
-        code,
-        detail,
-        held_at: Some(time::to_wire(recorded.recorded_at)),
-        ..known
-    }
+    wire::HeldReply { code, detail, held_at: Some(time::to_wire(recorded.recorded_at)), ..known }
 }
 
 fn open(sealed: &Sealed) -> PersonalContent {
@@ -120,20 +98,11 @@ impl Telling {
             Event::Log(_) | Event::Channel(_) => {}
             Event::Conversation(event) => self.conversation(event),
             Event::Ticket(event) => self.ticket(event),
-            Event::Register(Register::NumberAssigned {
-                protocol, subject, ..
-            }) => {
+            Event::Register(Register::NumberAssigned { protocol, subject, .. }) => {
                 self.fact("protocol", protocol).fact("subject", subject);
             }
-            Event::Register(Register::NumberAnnulled {
-                protocol,
-                reason,
-                act,
-                ..
-            }) => {
-                self.fact("protocol", protocol)
-                    .fact("reason", reason)
-                    .fact("act", act);
+            Event::Register(Register::NumberAnnulled { protocol, reason, act, .. }) => {
+                self.fact("protocol", protocol).fact("reason", reason).fact("act", act);
             }
         }
     }
@@ -143,31 +112,17 @@ impl Telling {
         self.text = content.text;
         self.author = content
             .author
-            .map(|author| {
-                if author.name.is_empty() {
-                    author.id
-                } else {
-                    author.name
-                }
-            })
+            .map(|author| if author.name.is_empty() { author.id } else { author.name })
             .unwrap_or_default();
-        let attachments = content
-            .attachments
-            .iter()
-            .map(|attachment| match attachment.r#type() {
-                Type::Location => match (attachment.latitude, attachment.longitude) {
-                    (Some(latitude), Some(longitude)) => format!("location {latitude},{longitude}"),
-                    _ => "location".to_owned(),
-                },
-                other => other
-                    .as_str_name()
-                    .trim_start_matches("TYPE_")
-                    .to_lowercase(),
-            });
+        let attachments = content.attachments.iter().map(|attachment| match attachment.r#type() {
+            Type::Location => match (attachment.latitude, attachment.longitude) {
+                (Some(latitude), Some(longitude)) => format!("location {latitude},{longitude}"),
+                _ => "location".to_owned(),
+            },
+            other => other.as_str_name().trim_start_matches("TYPE_").to_lowercase(),
+        });
         let attachments = attachments.collect::<Vec<_>>().join("; ");
-        self.fact("attachments", attachments)
-            .fact("raw", content.raw)
-            .fact("place", content.place);
+        self.fact("attachments", attachments).fact("raw", content.raw).fact("place", content.place);
         self.fact("because", content.because.join(" · "));
     }
 
@@ -179,18 +134,14 @@ impl Telling {
 
     fn conversation(&mut self, event: &Conversation) {
         match event {
-            Conversation::MessageReceived {
-                channel,
-                content_type,
-                sealed,
-                ..
-            } => {
+            Conversation::MessageReceived { channel, content_type, sealed, .. } => {
                 self.channel = channel_to_wire(*channel);
                 self.content(sealed);
                 self.fact("content_type", content_type);
             }
-            Conversation::MessageEdited { sealed, .. }
-            | Conversation::ColleagueAnswered { sealed, .. } => self.content(sealed),
+            Conversation::MessageEdited { sealed, .. } | Conversation::ColleagueAnswered { sealed, .. } => {
+                self.content(sealed)
+            }
             Conversation::IdentityChanged { sealed, .. } => self.content(sealed),
             Conversation::MessageRemoved { verb, .. } => {
                 self.fact("verb", verb);
@@ -198,18 +149,10 @@ impl Telling {
             Conversation::MessageReacted { reaction, .. } => {
                 self.fact("reaction", reaction);
             }
-            Conversation::MessageConcluded {
-                conclusion, sealed, ..
-            } => {
+            Conversation::MessageConcluded { conclusion, sealed, .. } => {
                 self.content(sealed);
-                let office = conclusion
-                    .office
-                    .as_ref()
-                    .map(ToString::to_string)
-                    .unwrap_or_default();
-                self.fact("kind", conclusion.kind)
-                    .fact("office", office)
-                    .fact("urgency", conclusion.urgency);
+                let office = conclusion.office.as_ref().map(ToString::to_string).unwrap_or_default();
+                self.fact("kind", conclusion.kind).fact("office", office).fact("urgency", conclusion.urgency);
                 self.fact("confidence", format!("{:.2}", conclusion.confidence));
                 self.fact("protocol", conclusion.protocol.clone().unwrap_or_default());
                 self.fact("rules_version", &conclusion.rules_version);
@@ -233,87 +176,36 @@ impl Telling {
 
     fn sending(&mut self, event: &Conversation) {
         match event {
-            Conversation::ReplyRequested {
-                reply,
-                template,
-                variables,
-                words,
-                ..
-            } => {
+            Conversation::ReplyRequested { reply, template, variables, words, .. } => {
                 self.words(words.as_ref());
                 self.fact("reply", reply).fact("template", template);
                 for (name, value) in variables {
                     self.fact(name, value);
                 }
             }
-            Conversation::SendAttempted {
-                reply,
-                attempt,
-                sealed,
-                ..
-            } => {
+            Conversation::SendAttempted { reply, attempt, sealed, .. } => {
                 self.content(sealed);
                 self.fact("reply", reply).fact("attempt", attempt);
             }
-            Conversation::SendAccepted {
-                reply,
-                attempt,
-                proof,
-                ..
-            } => {
-                self.fact("reply", reply)
-                    .fact("attempt", attempt)
-                    .fact("proof", proof);
+            Conversation::SendAccepted { reply, attempt, proof, .. } => {
+                self.fact("reply", reply).fact("attempt", attempt).fact("proof", proof);
             }
-            Conversation::SendRefused {
-                reply,
-                attempt,
-                code,
-                detail,
-                last,
-                retry_at,
-            } => {
-                self.fact("reply", reply)
-                    .fact("attempt", attempt)
-                    .fact("code", code)
-                    .fact("detail", detail);
+            Conversation::SendRefused { reply, attempt, code, detail, last, retry_at } => {
+                self.fact("reply", reply).fact("attempt", attempt).fact("code", code).fact("detail", detail);
                 self.fact("final", last);
-                self.fact(
-                    "retry_at",
-                    retry_at.map(|at| at.to_string()).unwrap_or_default(),
-                );
+                self.fact("retry_at", retry_at.map(|at| at.to_string()).unwrap_or_default());
             }
-            Conversation::SendUnknown {
-                reply,
-                attempt,
-                detail,
-            } => {
-                self.fact("reply", reply)
-                    .fact("attempt", attempt)
-                    .fact("detail", detail);
+            Conversation::SendUnknown { reply, attempt, detail } => {
+                self.fact("reply", reply).fact("attempt", attempt).fact("detail", detail);
             }
-            Conversation::ReplyHeld {
-                reply,
-                code,
-                detail,
-            } => {
-                self.fact("reply", reply)
-                    .fact("code", code)
-                    .fact("detail", detail);
+            Conversation::ReplyHeld { reply, code, detail } => {
+                self.fact("reply", reply).fact("code", code).fact("detail", detail);
             }
             Conversation::ReplyDropped { reply, reason } => {
                 self.fact("reply", reply).fact("reason", reason);
             }
-            Conversation::DeliveryReported {
-                reply,
-                status,
-                error_code,
-                error_detail,
-            } => {
-                self.fact("reply", reply)
-                    .fact("status", status)
-                    .fact("code", error_code)
-                    .fact("detail", error_detail);
+            Conversation::DeliveryReported { reply, status, error_code, error_detail } => {
+                self.fact("reply", reply).fact("status", status).fact("code", error_code).fact("detail", error_detail);
             }
             _ => {}
         }
@@ -321,13 +213,7 @@ impl Telling {
 
     fn ticket(&mut self, event: &Ticket) {
         match event {
-            Ticket::Opened {
-                channel,
-                code,
-                classification,
-                deadlines,
-                ..
-            } => {
+            Ticket::Opened { channel, code, classification, deadlines, .. } => {
                 self.channel = channel_to_wire(*channel);
                 self.fact("code", code).fact("state", Phase::Received);
                 self.classification(classification);
@@ -352,10 +238,7 @@ impl Telling {
             }
             Ticket::ProgressReported { expected_by, words } => {
                 self.words(Some(words));
-                self.fact(
-                    "expected_by",
-                    expected_by.map(|date| date.to_string()).unwrap_or_default(),
-                );
+                self.fact("expected_by", expected_by.map(|date| date.to_string()).unwrap_or_default());
             }
             Ticket::Answered { words }
             | Ticket::NotFeasible { words }
@@ -370,19 +253,10 @@ impl Telling {
             }
             Ticket::Merged { into: other } | Ticket::Absorbed { from: other } => self.other(*other),
             Ticket::DeadlineSet { deadline } => {
-                self.fact("deadline", deadline.name)
-                    .fact("due", deadline.due)
-                    .fact("rule", &deadline.rule);
+                self.fact("deadline", deadline.name).fact("due", deadline.due).fact("rule", &deadline.rule);
             }
-            Ticket::DeadlineReached {
-                deadline,
-                rung,
-                due_at,
-                ..
-            } => {
-                self.fact("deadline", deadline)
-                    .fact("rung", rung)
-                    .fact("due", due_at);
+            Ticket::DeadlineReached { deadline, rung, due_at, .. } => {
+                self.fact("deadline", deadline).fact("rung", rung).fact("due", due_at);
             }
             Ticket::MessageJoined { .. }
             | Ticket::CitizenAnswered { .. }
@@ -393,21 +267,8 @@ impl Telling {
     }
 
     fn classification(&mut self, classification: &segnalalo_domain::event::ticket::Classification) {
-        self.fact(
-            "kind",
-            classification
-                .kind
-                .map(|kind| kind.code())
-                .unwrap_or_default(),
-        );
-        self.fact(
-            "office",
-            classification
-                .office
-                .as_ref()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
-        );
+        self.fact("kind", classification.kind.map(|kind| kind.code()).unwrap_or_default());
+        self.fact("office", classification.office.as_ref().map(ToString::to_string).unwrap_or_default());
         self.fact("urgency", classification.urgency);
     }
 

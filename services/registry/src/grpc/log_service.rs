@@ -26,10 +26,7 @@ impl LogService for Log {
             .await
             .map_err(|_| Status::internal("the verification was cut off"))?
             .map_err(|error| status::unreadable(&error))?;
-        let (fault_position, fault) = report
-            .fault
-            .map(|fault| (fault.position, fault.what))
-            .unwrap_or_default();
+        let (fault_position, fault) = report.fault.map(|fault| (fault.position, fault.what)).unwrap_or_default();
         Ok(Response::new(wire::VerifyLogResponse {
             records: report.records,
             head: hex::encode(report.head.hash),
@@ -41,38 +38,23 @@ impl LogService for Log {
     type ExportLogStream = Exporting;
 
     /// Up to the head at the time of the call.
-    async fn export_log(
-        &self,
-        request: Request<wire::ExportLogRequest>,
-    ) -> Result<Response<Exporting>, Status> {
+    async fn export_log(&self, request: Request<wire::ExportLogRequest>) -> Result<Response<Exporting>, Status> {
         let after = request.into_inner().after_position;
         let head = self.reader.head().position;
         let state = (self.reader.clone(), after);
         let chunks = stream::try_unfold(state, move |(reader, after)| async move {
-            let records = reader
-                .read_all(after, CHUNK)
-                .map_err(|error| status::unreadable(&error))?;
-            let records = records
-                .into_iter()
-                .filter(|(position, _)| *position <= head)
-                .collect::<Vec<_>>();
+            let records = reader.read_all(after, CHUNK).map_err(|error| status::unreadable(&error))?;
+            let records = records.into_iter().filter(|(position, _)| *position <= head).collect::<Vec<_>>();
             let Some((last, _)) = records.last() else {
                 return Ok::<_, Status>(None);
             };
             let last = *last;
             let responses = records
                 .into_iter()
-                .map(|(position, record)| {
-                    Ok(wire::ExportLogResponse {
-                        position,
-                        record: record.to_vec(),
-                    })
-                })
+                .map(|(position, record)| Ok(wire::ExportLogResponse { position, record: record.to_vec() }))
                 .collect::<Vec<_>>();
             Ok(Some((stream::iter(responses), (reader, last))))
         });
-        Ok(Response::new(Box::pin(futures::TryStreamExt::try_flatten(
-            chunks,
-        ))))
+        Ok(Response::new(Box::pin(futures::TryStreamExt::try_flatten(chunks))))
     }
 }

@@ -20,23 +20,14 @@ use segnalalo_proto::registry::v1::{self as wire, ticket_ref::By};
 fn ticket_ref(name: Option<&wire::TicketRef>) -> Result<TicketRef, Rejection> {
     match name.and_then(|name| name.by.as_ref()) {
         None => Err(Rejection::Missing("ticket")),
-        Some(By::TicketId(id)) => {
-            id.parse()
-                .map(TicketRef::Id)
-                .map_err(|error| Rejection::Invalid {
-                    field: "ticket.ticket_id",
-                    problem: format!("{error}"),
-                })
-        }
+        Some(By::TicketId(id)) => id
+            .parse()
+            .map(TicketRef::Id)
+            .map_err(|error| Rejection::Invalid { field: "ticket.ticket_id", problem: format!("{error}") }),
         Some(By::Code(code)) => Ok(TicketRef::Code(code.clone())),
-        Some(By::Protocol(number)) => {
-            number
-                .parse()
-                .map(TicketRef::Protocol)
-                .map_err(|error| Rejection::Invalid {
-                    field: "ticket.protocol",
-                    problem: format!("{error}"),
-                })
-        }
+        Some(By::Protocol(number)) => number
+            .parse()
+            .map(TicketRef::Protocol)
+            .map_err(|error| Rejection::Invalid { field: "ticket.protocol", problem: format!("{error}") }),
     }
 }

@@ -55,18 +55,11 @@ pub fn failed(error: &writer::Error) -> Status {
 /// The log can't be read. What exactly is wrong stands in the process's log, not in the answer.
 pub fn unreadable(error: &journal::Error) -> Status {
     tracing::error!(?error, "the log can't be read");
-    with_reason(
-        Code::Internal,
-        "LOG_UNREADABLE",
-        "the log can't be read: run `segnalalo log verify`".to_owned(),
-    )
+    with_reason(Code::Internal, "LOG_UNREADABLE", "the log can't be read: run `segnalalo log verify`".to_owned())
 }
 
 fn with_reason(code: Code, reason: &str, message: String) -> Status {
-    let info = ErrorInfo {
-        reason: reason.to_owned(),
-        domain: "segnalalo".to_owned(),
-    };
+    let info = ErrorInfo { reason: reason.to_owned(), domain: "segnalalo".to_owned() };
     let details = RpcStatus {
         code: code as i32,
         message: message.clone(),

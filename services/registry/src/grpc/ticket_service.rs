@@ -32,9 +32,7 @@ impl TicketService for Tickets {
     ) -> Result<Response<wire::ListTicketsResponse>, Status> {
         let request = request.into_inner();
         let listed = self.writer.read(|world| query::list(world, &request));
-        listed
-            .map(Response::new)
-            .map_err(|rejection| status::rejected(&rejection))
+        listed.map(Response::new).map_err(|rejection| status::rejected(&rejection))
     }
 
     async fn search_tickets(
@@ -43,9 +41,7 @@ impl TicketService for Tickets {
     ) -> Result<Response<wire::SearchTicketsResponse>, Status> {
         let request = request.into_inner();
         let found = self.writer.read(|world| query::search(world, &request));
-        found
-            .map(Response::new)
-            .map_err(|rejection| status::rejected(&rejection))
+        found.map(Response::new).map_err(|rejection| status::rejected(&rejection))
     }
 
     async fn get_ticket(
@@ -53,9 +49,7 @@ impl TicketService for Tickets {
         request: Request<wire::GetTicketRequest>,
     ) -> Result<Response<wire::GetTicketResponse>, Status> {
         let ticket = self.ticket(request.into_inner().ticket.as_ref())?;
-        Ok(Response::new(wire::GetTicketResponse {
-            ticket: Some(ticket),
-        }))
+        Ok(Response::new(wire::GetTicketResponse { ticket: Some(ticket) }))
     }
 
     async fn get_history(
@@ -68,31 +62,18 @@ impl TicketService for Tickets {
             .read(|world| {
                 let (id, state) = world.desk.find(&ticket_ref(name.as_ref())?)?;
                 let positions = world.read.entry_of(id).map(|entry| entry.positions.clone());
-                Ok((
-                    view::ticket(id, state, world),
-                    positions.unwrap_or_default(),
-                ))
+                Ok((view::ticket(id, state, world), positions.unwrap_or_default()))
             })
             .map_err(|rejection: Rejection| status::rejected(&rejection))?;
         let entries = positions
             .into_iter()
             .filter_map(|position| self.reader.read(position).transpose())
-            .map(|record| {
-                record
-                    .map_err(|error| status::unreadable(&error))
-                    .map(|record| history::entry(&record))
-            })
+            .map(|record| record.map_err(|error| status::unreadable(&error)).map(|record| history::entry(&record)))
             .collect::<Result<Vec<_>, Status>>()?;
-        Ok(Response::new(wire::GetHistoryResponse {
-            ticket: Some(ticket),
-            entries,
-        }))
+        Ok(Response::new(wire::GetHistoryResponse { ticket: Some(ticket), entries }))
     }
 
-    async fn execute(
-        &self,
-        request: Request<wire::ExecuteRequest>,
-    ) -> Result<Response<wire::ExecuteResponse>, Status> {
+    async fn execute(&self, request: Request<wire::ExecuteRequest>) -> Result<Response<wire::ExecuteResponse>, Status> {
         let (request, name) = {
             let request = request.into_inner();
             let name = request.ticket.clone();
@@ -109,46 +90,27 @@ impl TicketService for Tickets {
 
     type WatchStream = Watching;
 
-    async fn watch(
-        &self,
-        request: Request<wire::WatchRequest>,
-    ) -> Result<Response<Watching>, Status> {
+    async fn watch(&self, request: Request<wire::WatchRequest>) -> Result<Response<Watching>, Status> {
         let after = request.into_inner().after_position;
         let head = self.reader.head().position;
         if after > head {
-            return Err(Status::out_of_range(format!(
-                "the log ends at position {head}, before {after}"
-            )));
+            return Err(Status::out_of_range(format!("the log ends at position {head}, before {after}")));
         }
-        let state = (
-            self.reader.clone(),
-            self.reader.subscribe(),
-            after,
-            VecDeque::new(),
-        );
-        let records = stream::try_unfold(
-            state,
-            |(reader, mut durable, mut after, mut ready)| async move {
-                loop {
-                    if let Some(response) = ready.pop_front() {
-                        return Ok(Some((response, (reader, durable, after, ready))));
-                    }
-                    for (position, record) in reader
-                        .read_all(after, CHUNK)
-                        .map_err(|error| status::unreadable(&error))?
-                    {
-                        ready.push_back(wire::WatchResponse {
-                            position,
-                            record: record.to_vec(),
-                        });
-                        after = position;
-                    }
-                    if ready.is_empty() && durable.changed().await.is_err() {
-                        return Ok(None);
-                    }
+        let state = (self.reader.clone(), self.reader.subscribe(), after, VecDeque::new());
+        let records = stream::try_unfold(state, |(reader, mut durable, mut after, mut ready)| async move {
+            loop {
+                if let Some(response) = ready.pop_front() {
+                    return Ok(Some((response, (reader, durable, after, ready))));
                 }
-            },
-        );
+                for (position, record) in reader.read_all(after, CHUNK).map_err(|error| status::unreadable(&error))? {
+                    ready.push_back(wire::WatchResponse { position, record: record.to_vec() });
+                    after = position;
+                }
+                if ready.is_empty() && durable.changed().await.is_err() {
+                    return Ok(None);
+                }
+            }
+        });
         Ok(Response::new(Box::pin(records)))
     }
 
@@ -156,18 +118,9 @@ impl TicketService for Tickets {
         &self,
         request: Request<wire::ListNoticesRequest>,
     ) -> Result<Response<wire::ListNoticesResponse>, Status> {
-        let limit = query::limit(request.into_inner().limit)
-            .map_err(|rejection| status::rejected(&rejection))?;
-        let positions = self.writer.read(|world| {
-            world
-                .read
-                .notices
-                .iter()
-                .rev()
-                .take(limit)
-                .copied()
-                .collect::<Vec<_>>()
-        });
+        let limit = query::limit(request.into_inner().limit).map_err(|rejection| status::rejected(&rejection))?;
+        let positions =
+            self.writer.read(|world| world.read.notices.iter().rev().take(limit).copied().collect::<Vec<_>>());
         let notices = positions
             .into_iter()
             .filter_map(|position| self.reader.read(position).transpose())
@@ -187,10 +140,7 @@ impl TicketService for Tickets {
         let replies = held
             .into_iter()
             .map(|(position, known)| {
-                let record = self
-                    .reader
-                    .read(position)
-                    .map_err(|error| status::unreadable(&error))?;
+                let record = self.reader.read(position).map_err(|error| status::unreadable(&error))?;
                 Ok(history::held(known, record.as_deref()))
             })
             .collect::<Result<Vec<_>, Status>>()?;
@@ -202,9 +152,7 @@ impl TicketService for Tickets {
         request: Request<wire::SettleReplyRequest>,
     ) -> Result<Response<wire::SettleReplyResponse>, Status> {
         let receipt = settle(self, request.into_inner()).await?;
-        Ok(Response::new(wire::SettleReplyResponse {
-            position: receipt.position,
-        }))
+        Ok(Response::new(wire::SettleReplyResponse { position: receipt.position }))
     }
 }
 

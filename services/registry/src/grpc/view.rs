@@ -18,36 +18,23 @@ pub fn ticket(id: TicketId, state: &State, world: &World) -> wire::Ticket {
     wire::Ticket {
         ticket_id: id.to_string(),
         code: state.code.clone(),
-        protocol: state
-            .protocol
-            .map(|number| number.to_string())
-            .unwrap_or_default(),
+        protocol: state.protocol.map(|number| number.to_string()).unwrap_or_default(),
         protocol_annulled: state.annulled,
         state: phase(state.phase) as i32,
         channel: channel_to_wire(state.channel),
         public: state.public,
         classified: state.classification.kind.is_some(),
-        kind: state
-            .classification
-            .kind
-            .map(kind_to_wire)
-            .unwrap_or_default(),
+        kind: state.classification.kind.map(kind_to_wire).unwrap_or_default(),
         office: office(state.office.as_ref()),
         second_office: office(state.classification.second_office.as_ref()),
         confidence: state.classification.confidence,
         urgency: urgency_to_wire(state.classification.urgency),
         received_at: Some(time::to_wire(state.received_at)),
         deadlines: state.terms.iter().map(deadline).collect(),
-        expected_by: state
-            .expected_by
-            .map(|date| date.to_string())
-            .unwrap_or_default(),
+        expected_by: state.expected_by.map(|date| date.to_string()).unwrap_or_default(),
         version: state.version,
         conversation_id: state.conversation.to_string(),
-        merged_into: state
-            .merged_into
-            .map(|id| id.to_string())
-            .unwrap_or_default(),
+        merged_into: state.merged_into.map(|id| id.to_string()).unwrap_or_default(),
         place: entry.map(|entry| entry.place.clone()).unwrap_or_default(),
         summary: entry.map(|entry| entry.summary.clone()).unwrap_or_default(),
         emergency: state.emergency,
@@ -63,10 +50,7 @@ fn deadline(term: &Term) -> wire::Deadline {
         name: term.deadline.name.code().to_owned(),
         due: Some(time::to_wire(term.deadline.due)),
         done: term.done,
-        rung: term
-            .rung
-            .map(|rung| rung.code().to_owned())
-            .unwrap_or_default(),
+        rung: term.rung.map(|rung| rung.code().to_owned()).unwrap_or_default(),
         rule: term.deadline.rule.clone(),
     }
 }

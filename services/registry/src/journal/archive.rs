@@ -70,11 +70,7 @@ pub fn export(reader: &dyn Reader, mut output: impl Write) -> Result<Head, Error
 /// # Errors
 /// `Journal(Fork)` when it is another history. Records taken in before an error stay: import again goes on from there.
 pub fn import(journal: &mut dyn Journal, input: impl BufRead) -> Result<Imported, Error> {
-    let mut file = File {
-        input,
-        records: 0,
-        last: record::NO_PREVIOUS,
-    };
+    let mut file = File { input, records: 0, last: record::NO_PREVIOUS };
     file.magic()?;
     let reader = journal.reader();
     let mut imported = Imported::default();
@@ -170,19 +166,12 @@ impl<R: BufRead> File<R> {
 
     fn fill(&mut self, bytes: &mut [u8]) -> Result<(), Error> {
         self.input.read_exact(bytes).map_err(|error| {
-            if error.kind() == io::ErrorKind::UnexpectedEof {
-                Error::CutOff(self.records)
-            } else {
-                error.into()
-            }
+            if error.kind() == io::ErrorKind::UnexpectedEof { Error::CutOff(self.records) } else { error.into() }
         })
     }
 
     fn damaged(&self, what: &'static str) -> Error {
-        Error::Damaged {
-            after: self.records,
-            what,
-        }
+        Error::Damaged { after: self.records, what }
     }
 }
 

@@ -65,8 +65,7 @@ impl Entry {
             position: envelope.position,
             stream: StreamKey::of_text(&envelope.stream),
             version: envelope.version,
-            cause: CauseId::from_slice(&envelope.causation_id)
-                .ok_or(convert::Malformed("causation_id"))?,
+            cause: CauseId::from_slice(&envelope.causation_id).ok_or(convert::Malformed("causation_id"))?,
             bytes: bytes.clone(),
         };
         Ok((entry, record))
@@ -83,31 +82,18 @@ pub(super) struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     pub fn new(head: Head, index: &'a dyn Index) -> Self {
-        Self {
-            index,
-            head,
-            entries: Vec::new(),
-            versions: HashMap::new(),
-            causes: HashMap::new(),
-        }
+        Self { index, head, entries: Vec::new(), versions: HashMap::new(), causes: HashMap::new() }
     }
 
     /// Adds one decision; the positions of its events.
     pub fn batch(&mut self, batch: &Batch) -> Result<Range<u64>, Error> {
         if let Some(position) = self.handled(&batch.cause)? {
-            return Err(Error::AlreadyHandled {
-                cause: batch.cause,
-                position,
-            });
+            return Err(Error::AlreadyHandled { cause: batch.cause, position });
         }
         for (stream, expected) in &batch.expected {
             let actual = self.version(StreamKey::of(stream))?;
             if actual != *expected {
-                return Err(Error::VersionConflict {
-                    stream: *stream,
-                    expected: *expected,
-                    actual,
-                });
+                return Err(Error::VersionConflict { stream: *stream, expected: *expected, actual });
             }
         }
         let first = self.head.position + 1;
@@ -169,10 +155,7 @@ impl<'a> Draft<'a> {
         check_opening(next, opening)?;
         let version = self.version(entry.stream)? + 1;
         if entry.version != version {
-            let why = format!(
-                "its version is {}, and its stream's next {version}",
-                entry.version
-            );
+            let why = format!("its version is {}, and its stream's next {version}", entry.version);
             return Err(refused(next, why));
         }
         self.push(entry)
@@ -183,10 +166,7 @@ impl<'a> Draft<'a> {
             let why = format!("a record of {} bytes: {LARGEST} at most", entry.bytes.len());
             return Err(refused(entry.position, why));
         }
-        self.head = Head {
-            position: entry.position,
-            hash: record::hash(&entry.bytes),
-        };
+        self.head = Head { position: entry.position, hash: record::hash(&entry.bytes) };
         self.versions.insert(entry.stream, entry.version);
         self.causes.insert(entry.cause, entry.position);
         self.entries.push(entry);
@@ -212,15 +192,9 @@ fn check_opening(position: u64, opening: bool) -> Result<(), Error> {
     if opening == (position == 1) {
         return Ok(());
     }
-    Err(refused(
-        position,
-        "the first record of a log, and only the first, is its opening",
-    ))
+    Err(refused(position, "the first record of a log, and only the first, is its opening"))
 }
 
 fn refused(position: u64, why: impl ToString) -> Error {
-    Error::Refused {
-        position,
-        why: why.to_string(),
-    }
+    Error::Refused { position, why: why.to_string() }
 }

@@ -88,9 +88,7 @@ impl Batch {
         let index = self.events.len() as u64;
         let mut state = u64::from_be_bytes(self.cause.0[..8].try_into().unwrap()) + index;
         let payload = std::iter::repeat_with(|| {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1);
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             (state >> 56) as u8
         })
         .take(size)
@@ -102,11 +100,7 @@ impl Batch {
             actor: Actor::citizen(),
             occurred_at: self.recorded_at,
             event: Event::Ticket(ticket::Event::NoteAdded {
-                words: Sealed {
-                    scheme: Scheme::Plain,
-                    person: None,
-                    payload,
-                },
+                words: Sealed { scheme: Scheme::Plain, person: None, payload },
             }),
         });
         self
@@ -124,9 +118,7 @@ pub fn opening_of(log: u8) -> Batch {
 /// A log of so many records: the opening, then one note each on one of five tickets.
 pub fn fill(journal: &mut dyn Journal, records: u64) {
     journal.append(&[opening()]).unwrap();
-    let group: Vec<_> = (2..=records)
-        .map(|number| batch(number).note(ticket((number % 5) as u8), 200))
-        .collect();
+    let group: Vec<_> = (2..=records).map(|number| batch(number).note(ticket((number % 5) as u8), 200)).collect();
     for group in group.chunks(64) {
         journal.append(group).unwrap();
     }

@@ -36,10 +36,7 @@ impl Memory {
     /// Another handle on the same records, as if the log had been closed and opened again.
     pub fn reopened(&self) -> Self {
         let position = self.records.read().head().position;
-        Self {
-            records: self.records.clone(),
-            head: watch::Sender::new(position),
-        }
+        Self { records: self.records.clone(), head: watch::Sender::new(position) }
     }
 
     /// Puts other bytes in a record's place, as a broken disk or an intruder would.
@@ -67,10 +64,7 @@ impl Journal for Memory {
         let (head, entries, ranges) = {
             let records = self.records.read();
             let mut draft = Draft::new(records.head(), &*records);
-            let ranges = group
-                .iter()
-                .map(|batch| draft.batch(batch))
-                .collect::<Result<Vec<_>, _>>()?;
+            let ranges = group.iter().map(|batch| draft.batch(batch)).collect::<Result<Vec<_>, _>>()?;
             (draft.head, draft.entries, ranges)
         };
         self.store(head, entries);
@@ -89,10 +83,7 @@ impl Journal for Memory {
     }
 
     fn reader(&self) -> Arc<dyn Reader> {
-        Arc::new(MemoryReader {
-            records: self.records.clone(),
-            head: self.head.subscribe(),
-        })
+        Arc::new(MemoryReader { records: self.records.clone(), head: self.head.subscribe() })
     }
 }
 
@@ -109,10 +100,7 @@ impl Reader for MemoryReader {
     fn read_all(&self, after: u64, limit: usize) -> Result<Vec<(u64, Bytes)>, Error> {
         let records = self.records.read();
         let found = records.records.iter().skip(index(after)).take(limit);
-        Ok(found
-            .zip(after.saturating_add(1)..)
-            .map(|(bytes, position)| (position, bytes.clone()))
-            .collect())
+        Ok(found.zip(after.saturating_add(1)..).map(|(bytes, position)| (position, bytes.clone())).collect())
     }
 
     fn read(&self, position: u64) -> Result<Option<Bytes>, Error> {
@@ -122,12 +110,7 @@ impl Reader for MemoryReader {
         Ok(self.records.read().records.get(index(before)).cloned())
     }
 
-    fn read_stream(
-        &self,
-        stream: &Stream,
-        after_version: u64,
-        limit: usize,
-    ) -> Result<Vec<(u64, Bytes)>, Error> {
+    fn read_stream(&self, stream: &Stream, after_version: u64, limit: usize) -> Result<Vec<(u64, Bytes)>, Error> {
         let records = self.records.read();
         let Some(positions) = records.streams.get(&StreamKey::of(stream)) else {
             return Ok(Vec::new());
@@ -170,10 +153,7 @@ impl Records {
 
 impl Index for Records {
     fn version(&self, stream: &StreamKey) -> Result<u64, Error> {
-        Ok(self
-            .streams
-            .get(stream)
-            .map_or(0, |positions| positions.len() as u64))
+        Ok(self.streams.get(stream).map_or(0, |positions| positions.len() as u64))
     }
 
     fn handled(&self, cause: &CauseId) -> Result<Option<u64>, Error> {

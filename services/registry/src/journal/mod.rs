@@ -35,10 +35,7 @@ pub struct Head {
 }
 
 impl Head {
-    pub const EMPTY: Self = Self {
-        position: 0,
-        hash: record::NO_PREVIOUS,
-    };
+    pub const EMPTY: Self = Self { position: 0, hash: record::NO_PREVIOUS };
 }
 
 /// The writing side. All calls block until the disk has answered: call from a thread of its own.
@@ -81,12 +78,7 @@ pub trait Reader: Send + Sync {
     ///
     /// # Errors
     /// As `read_all`.
-    fn read_stream(
-        &self,
-        stream: &Stream,
-        after_version: u64,
-        limit: usize,
-    ) -> Result<Vec<(u64, Bytes)>, Error>;
+    fn read_stream(&self, stream: &Stream, after_version: u64, limit: usize) -> Result<Vec<(u64, Bytes)>, Error>;
 
     /// 0 when the stream has no event.
     ///
@@ -109,11 +101,7 @@ pub trait Reader: Send + Sync {
 pub enum Error {
     /// Decide again on the newer state.
     #[error("stream {stream} is at version {actual}, not {expected}")]
-    VersionConflict {
-        stream: Stream,
-        expected: u64,
-        actual: u64,
-    },
+    VersionConflict { stream: Stream, expected: u64, actual: u64 },
     /// Answer with what it brought about then.
     #[error("cause {cause} was handled already, up to position {position}")]
     AlreadyHandled { cause: CauseId, position: u64 },

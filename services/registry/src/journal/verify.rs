@@ -70,15 +70,7 @@ struct Check {
 
 impl Default for Check {
     fn default() -> Self {
-        Self {
-            report: Report {
-                records: 0,
-                head: Head::EMPTY,
-                unknown: 0,
-                fault: None,
-            },
-            versions: HashMap::new(),
-        }
+        Self { report: Report { records: 0, head: Head::EMPTY, unknown: 0, fault: None }, versions: HashMap::new() }
     }
 }
 
@@ -87,15 +79,10 @@ impl Check {
         let (entry, record) = Entry::of(bytes).map_err(|error| error.to_string())?;
         let expected = self.report.head.position + 1;
         if entry.position != expected {
-            return Err(format!(
-                "the record says that its position is {}",
-                entry.position
-            ));
+            return Err(format!("the record says that its position is {}", entry.position));
         }
         if record.prev != self.report.head.hash {
-            return Err(
-                "it doesn't follow the record before: the chain of hashes is broken".to_owned(),
-            );
+            return Err("it doesn't follow the record before: the chain of hashes is broken".to_owned());
         }
         let opening = matches!(record.envelope.event, Some(Wire::LogOpened(_)));
         if opening != (expected == 1) {
@@ -103,10 +90,7 @@ impl Check {
         }
         let version = self.versions.entry(entry.stream.0).or_default();
         if entry.version != *version + 1 {
-            return Err(format!(
-                "its version is {}, and its stream was at {version}",
-                entry.version
-            ));
+            return Err(format!("its version is {}, and its stream was at {version}", entry.version));
         }
         *version = entry.version;
         match convert::from_wire(record.envelope) {
@@ -115,10 +99,7 @@ impl Check {
             Err(error) => return Err(error.to_string()),
         }
         self.report.records += 1;
-        self.report.head = Head {
-            position: expected,
-            hash: record::hash(bytes),
-        };
+        self.report.head = Head { position: expected, hash: record::hash(bytes) };
         Ok(())
     }
 

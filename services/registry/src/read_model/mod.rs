@@ -51,22 +51,14 @@ impl ReadModel {
     /// Folds in a record that `desk` has applied already.
     pub fn apply(&mut self, recorded: &Recorded, desk: &Desk) {
         match (&recorded.stream, &recorded.event) {
-            (_, Event::Channel(ChannelEvent::NoticeReceived { .. })) => {
-                self.notices.push(recorded.position)
-            }
+            (_, Event::Channel(ChannelEvent::NoticeReceived { .. })) => self.notices.push(recorded.position),
             (Stream::Conversation(id), Event::Conversation(event)) => {
                 self.apply_conversation(recorded.position, *id, event, desk);
             }
-            (Stream::Ticket(id), Event::Ticket(event)) => {
-                self.apply_ticket(recorded.position, *id, event)
-            }
+            (Stream::Ticket(id), Event::Ticket(event)) => self.apply_ticket(recorded.position, *id, event),
             (_, Event::Register(event)) => {
-                let (Register::NumberAssigned {
-                    ticket, protocol, ..
-                }
-                | Register::NumberAnnulled {
-                    ticket, protocol, ..
-                }) = event;
+                let (Register::NumberAssigned { ticket, protocol, .. }
+                | Register::NumberAnnulled { ticket, protocol, .. }) = event;
                 self.entry(*ticket).positions.insert(recorded.position);
                 self.words.add(*ticket, &protocol.to_string());
             }
@@ -96,31 +88,17 @@ impl ReadModel {
         desk: &Desk,
     ) {
         let state = desk.conversations.get(&conversation);
-        let ticket_of_message = |message: &MessageId| {
-            state.and_then(|state| state.messages.get(message).copied().flatten())
-        };
-        let ticket_of_reply = |reply: &ReplyId| {
-            state
-                .and_then(|state| state.replies.get(reply))
-                .and_then(|reply| reply.ticket)
-        };
+        let ticket_of_message =
+            |message: &MessageId| state.and_then(|state| state.messages.get(message).copied().flatten());
+        let ticket_of_reply =
+            |reply: &ReplyId| state.and_then(|state| state.replies.get(reply)).and_then(|reply| reply.ticket);
         match event {
-            ConversationEvent::MessageReceived {
-                message, sealed, ..
-            }
+            ConversationEvent::MessageReceived { message, sealed, .. }
             | ConversationEvent::MessageEdited { message, sealed } => {
                 let content = content(sealed);
-                self.said(
-                    position,
-                    *message,
-                    ticket_of_message(message),
-                    &content.text,
-                    &content.place,
-                );
+                self.said(position, *message, ticket_of_message(message), &content.text, &content.place);
             }
-            ConversationEvent::MessageConcluded {
-                message, sealed, ..
-            } => {
+            ConversationEvent::MessageConcluded { message, sealed, .. } => {
                 let place = content(sealed).place;
                 self.said(position, *message, ticket_of_message(message), "", &place);
             }
@@ -132,8 +110,7 @@ impl ReadModel {
             ConversationEvent::MessageRouted { message, .. } => {
                 self.route(position, *message, ticket_of_message(message));
             }
-            ConversationEvent::ColleagueAnswered { .. }
-            | ConversationEvent::IdentityChanged { .. } => {
+            ConversationEvent::ColleagueAnswered { .. } | ConversationEvent::IdentityChanged { .. } => {
                 if let Some(ticket) = state.and_then(|state| state.tickets.last()) {
                     self.entry(*ticket).positions.insert(position);
                 }
@@ -159,10 +136,7 @@ impl ReadModel {
         match event {
             ConversationEvent::ReplyHeld { .. }
             | ConversationEvent::SendRefused { last: true, .. }
-            | ConversationEvent::DeliveryReported {
-                status: DeliveryStatus::Failed,
-                ..
-            } => {
+            | ConversationEvent::DeliveryReported { status: DeliveryStatus::Failed, .. } => {
                 self.attention.insert(reply, position);
             }
             ConversationEvent::SendAccepted { .. }
@@ -175,14 +149,7 @@ impl ReadModel {
         }
     }
 
-    fn said(
-        &mut self,
-        position: u64,
-        message: MessageId,
-        ticket: Option<TicketId>,
-        text: &str,
-        place: &str,
-    ) {
+    fn said(&mut self, position: u64, message: MessageId, ticket: Option<TicketId>, text: &str, place: &str) {
         if let Some(ticket) = ticket {
             self.entry(ticket).positions.insert(position);
             self.words.add(ticket, text);

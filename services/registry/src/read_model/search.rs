@@ -35,12 +35,7 @@ impl WordIndex {
 fn words(text: &str) -> impl Iterator<Item = String> + '_ {
     text.split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
-        .map(|word| {
-            word.chars()
-                .flat_map(char::to_lowercase)
-                .map(fold)
-                .collect()
-        })
+        .map(|word| word.chars().flat_map(char::to_lowercase).map(fold).collect())
 }
 
 /// Italian's accented vowels, and its neighbours' letters.

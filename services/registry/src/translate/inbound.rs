@@ -5,8 +5,7 @@ use crate::identity::Identity;
 use prost::Message as _;
 use segnalalo_domain::{
     desk::{
-        ChangeIdentity, Command, DeliveryReport, EditMessage, OwnMessage, ReactToMessage,
-        ReceiveMessage, RemoveMessage,
+        ChangeIdentity, Command, DeliveryReport, EditMessage, OwnMessage, ReactToMessage, ReceiveMessage, RemoveMessage,
     },
     event::conversation::{DeliveryStatus, RemovalVerb},
     id::{ConversationId, ReplyId},
@@ -14,10 +13,7 @@ use segnalalo_domain::{
 };
 use segnalalo_proto::{
     common::v1::{Address, Author, PersonalContent, address::To, author::IdType},
-    convert::{
-        channel_from_wire, delivery_status_from_wire, inbound_content_type_from_wire,
-        removal_verb_from_wire,
-    },
+    convert::{channel_from_wire, delivery_status_from_wire, inbound_content_type_from_wire, removal_verb_from_wire},
     observation::v1::{self as wire, citizen_message, inbound::Observation},
     sealed, time,
 };
@@ -38,11 +34,7 @@ pub fn inbound(payload: &[u8], identity: &Identity) -> Result<Translated, Error>
     let translate = Translate { channel, identity };
     let command = translate.command(inbound.observation.ok_or(Error::UnknownKind)?)?;
     let cause = identity.cause("inbound", &inbound.dedupe_key);
-    Ok(Translated {
-        cause,
-        occurred_at,
-        command,
-    })
+    Ok(Translated { cause, occurred_at, command })
 }
 
 struct Translate<'a> {
@@ -61,10 +53,7 @@ impl Translate<'_> {
             }),
             Observation::Reaction(reaction) => Command::ReactToMessage(ReactToMessage {
                 message: self.message_id(&reaction.provider_id)?,
-                person: reaction
-                    .author
-                    .as_ref()
-                    .and_then(|author| self.identity.person(author)),
+                person: reaction.author.as_ref().and_then(|author| self.identity.person(author)),
                 reaction: reaction.reaction,
             }),
             Observation::Status(status) => Command::ReportDelivery(self.status(status)?),
@@ -73,42 +62,27 @@ impl Translate<'_> {
                 channel: self.channel,
                 subject: notice.subject,
                 known: notice.known,
-                sealed: sealed::seal(
-                    None,
-                    &PersonalContent {
-                        raw: notice.raw,
-                        ..PersonalContent::default()
-                    },
-                ),
+                sealed: sealed::seal(None, &PersonalContent { raw: notice.raw, ..PersonalContent::default() }),
             },
-            Observation::IdentityChange(change) => {
-                Command::ChangeIdentity(self.identity_change(change)?)
-            }
+            Observation::IdentityChange(change) => Command::ChangeIdentity(self.identity_change(change)?),
         })
     }
 
     fn message_id(&self, provider_id: &str) -> Result<segnalalo_domain::id::MessageId, Error> {
-        self.identity
-            .message(self.channel, provider_id)
-            .ok_or(Error::Field("provider_id"))
+        self.identity.message(self.channel, provider_id).ok_or(Error::Field("provider_id"))
     }
 
     fn message(&self, message: wire::CitizenMessage) -> Result<ReceiveMessage, Error> {
         let author = message.author.clone().unwrap_or_default();
         let person = self.identity.person(&author);
-        let content_type = inbound_content_type_from_wire(message.content_type)
-            .unwrap_or(ContentType::Unsupported);
+        let content_type = inbound_content_type_from_wire(message.content_type).unwrap_or(ContentType::Unsupported);
         let raw = if message.platform_error.is_empty() {
             message.raw
         } else {
             format!("{}\n{}", message.platform_error, message.raw)
         };
         Ok(ReceiveMessage {
-            conversations: self.conversations(
-                message.thread.as_ref(),
-                &author,
-                &message.provider_id,
-            ),
+            conversations: self.conversations(message.thread.as_ref(), &author, &message.provider_id),
             message: self.message_id(&message.provider_id)?,
             channel: self.channel,
             person,
@@ -116,9 +90,7 @@ impl Translate<'_> {
             content_type,
             attachments: u32::try_from(message.attachments.len()).unwrap_or(u32::MAX),
             has_text: !message.text.trim().is_empty(),
-            quoted: self
-                .identity
-                .message(self.channel, &message.quoted_provider_id),
+            quoted: self.identity.message(self.channel, &message.quoted_provider_id),
             sealed: sealed::seal(
                 person,
                 &PersonalContent {
@@ -171,21 +143,14 @@ impl Translate<'_> {
             answer_to: edit.answer_to,
             ..wire::CitizenMessage::default()
         })?;
-        Ok(EditMessage {
-            message: as_new.message,
-            sealed: as_new.sealed.clone(),
-            as_new,
-        })
+        Ok(EditMessage { message: as_new.message, sealed: as_new.sealed.clone(), as_new })
     }
 
     fn status(&self, status: wire::DeliveryStatus) -> Result<DeliveryReport, Error> {
         let watermark = match (&status.recipient, &status.watermark) {
             (Some(recipient), Some(until)) if status.provider_id.is_empty() => {
                 let conversation = self.recipient(recipient).ok_or(Error::Field("recipient"))?;
-                Some((
-                    conversation,
-                    time::from_wire(until).ok_or(Error::Field("watermark"))?,
-                ))
+                Some((conversation, time::from_wire(until).ok_or(Error::Field("watermark"))?))
             }
             _ => None,
         };
@@ -212,11 +177,7 @@ impl Translate<'_> {
             callback: callback(&own.metadata),
             sealed: sealed::seal(
                 None,
-                &PersonalContent {
-                    text: own.text,
-                    provider_id: own.provider_id,
-                    ..PersonalContent::default()
-                },
+                &PersonalContent { text: own.text, provider_id: own.provider_id, ..PersonalContent::default() },
             ),
         })
     }
@@ -229,36 +190,21 @@ impl Translate<'_> {
             To::MessengerPsid(id) => (id, IdType::PageScoped),
             To::FacebookObjectId(id) => return Some(self.identity.thread(id)),
         };
-        let author = Author {
-            id: id.clone(),
-            id_type: id_type as i32,
-            ..Author::default()
-        };
+        let author = Author { id: id.clone(), id_type: id_type as i32, ..Author::default() };
         self.identity.private(self.channel, &author).pop()
     }
 
     fn identity_change(&self, change: wire::IdentityChange) -> Result<ChangeIdentity, Error> {
         let previous = change.previous.clone().unwrap_or_default();
-        let conversation = self
-            .identity
-            .private(self.channel, &previous)
-            .pop()
-            .ok_or(Error::Field("previous"))?;
+        let conversation = self.identity.private(self.channel, &previous).pop().ok_or(Error::Field("previous"))?;
         let previous = self.identity.person(&previous);
         Ok(ChangeIdentity {
             conversation,
             previous,
-            current: change
-                .current
-                .as_ref()
-                .and_then(|author| self.identity.person(author)),
+            current: change.current.as_ref().and_then(|author| self.identity.person(author)),
             sealed: sealed::seal(
                 previous,
-                &PersonalContent {
-                    author: change.current,
-                    raw: change.raw,
-                    ..PersonalContent::default()
-                },
+                &PersonalContent { author: change.current, raw: change.raw, ..PersonalContent::default() },
             ),
         })
     }
@@ -270,13 +216,7 @@ pub fn text_sha256(text: &str) -> [u8; 32] {
 }
 
 pub(super) fn provider_box(provider_id: String) -> segnalalo_domain::sealed::Sealed {
-    sealed::seal(
-        None,
-        &PersonalContent {
-            provider_id,
-            ..PersonalContent::default()
-        },
-    )
+    sealed::seal(None, &PersonalContent { provider_id, ..PersonalContent::default() })
 }
 
 /// `<reply>.<attempt>`: what we send along, given back.

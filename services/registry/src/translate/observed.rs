@@ -34,11 +34,7 @@ pub fn observed(
         Observation::TriageParked(parked) => {
             let message = id(&parked.message_id, MessageId::from_slice, "message_id")?;
             let command = Command::GiveUpOnTriage {
-                conversation: id(
-                    &parked.conversation_id,
-                    ConversationId::from_slice,
-                    "conversation_id",
-                )?,
+                conversation: id(&parked.conversation_id, ConversationId::from_slice, "conversation_id")?,
                 message,
                 reason: GivenUp::Parked,
             };
@@ -47,37 +43,22 @@ pub fn observed(
         Observation::DeadlineDue(due) => deadline(&due)?,
         Observation::SendOutcome(outcome) => send(outcome, identity, channel_of)?,
     };
-    Ok(Translated {
-        cause,
-        occurred_at,
-        command,
-    })
+    Ok(Translated { cause, occurred_at, command })
 }
 
 fn stamp(stamp: Option<&prost_types::Timestamp>) -> Option<Timestamp> {
     stamp.and_then(time::from_wire)
 }
 
-fn id<T>(
-    bytes: &[u8],
-    parse: impl Fn(&[u8]) -> Option<T>,
-    field: &'static str,
-) -> Result<T, Error> {
+fn id<T>(bytes: &[u8], parse: impl Fn(&[u8]) -> Option<T>, field: &'static str) -> Result<T, Error> {
     parse(bytes).ok_or(Error::Field(field))
 }
 
-fn conclusion(
-    concluded: wire::TriageConcluded,
-    identity: &Identity,
-) -> Result<(CauseId, Command), Error> {
+fn conclusion(concluded: wire::TriageConcluded, identity: &Identity) -> Result<(CauseId, Command), Error> {
     let message = id(&concluded.message_id, MessageId::from_slice, "message_id")?;
     let office = |code: String| (!code.is_empty()).then_some(Office(code));
     let conclude = Conclude {
-        conversation: id(
-            &concluded.conversation_id,
-            ConversationId::from_slice,
-            "conversation_id",
-        )?,
+        conversation: id(&concluded.conversation_id, ConversationId::from_slice, "conversation_id")?,
         message,
         conclusion: Conclusion {
             kind: kind_from_wire(concluded.kind).unwrap_or(Kind::Report),
@@ -101,10 +82,7 @@ fn conclusion(
             },
         ),
     };
-    Ok((
-        CauseId::derived(&[b"conclusion", &message.0]),
-        Command::Conclude(conclude),
-    ))
+    Ok((CauseId::derived(&[b"conclusion", &message.0]), Command::Conclude(conclude)))
 }
 
 fn deadline(due: &wire::DeadlineDue) -> Result<(CauseId, Command), Error> {
@@ -134,24 +112,13 @@ fn send(
     channel_of: impl Fn(ConversationId) -> Option<Channel>,
 ) -> Result<(CauseId, Command), Error> {
     let reply = id(&sent.reply_id, ReplyId::from_slice, "reply_id")?;
-    let conversation = id(
-        &sent.conversation_id,
-        ConversationId::from_slice,
-        "conversation_id",
-    )?;
+    let conversation = id(&sent.conversation_id, ConversationId::from_slice, "conversation_id")?;
     let (kind, outcome) = match sent.outcome.ok_or(Error::UnknownKind)? {
         send_outcome::Outcome::Accepted(accepted) => {
-            let sent_message = channel_of(conversation)
-                .and_then(|channel| identity.message(channel, &accepted.provider_id));
+            let sent_message =
+                channel_of(conversation).and_then(|channel| identity.message(channel, &accepted.provider_id));
             let proof = Proof::from_code(&accepted.proof).ok_or(Error::Field("proof"))?;
-            (
-                "accepted",
-                Outcome::Accepted {
-                    sent_message,
-                    proof,
-                    sealed: provider_box(accepted.provider_id),
-                },
-            )
+            ("accepted", Outcome::Accepted { sent_message, proof, sealed: provider_box(accepted.provider_id) })
         }
         send_outcome::Outcome::Refused(refused) => (
             "refused",
@@ -162,31 +129,10 @@ fn send(
                 retry_at: stamp(refused.retry_at.as_ref()),
             },
         ),
-        send_outcome::Outcome::Unknown(unknown) => (
-            "unknown",
-            Outcome::Unknown {
-                detail: unknown.detail,
-            },
-        ),
-        send_outcome::Outcome::Held(held) => (
-            "held",
-            Outcome::Held {
-                code: held.code,
-                detail: held.detail,
-            },
-        ),
+        send_outcome::Outcome::Unknown(unknown) => ("unknown", Outcome::Unknown { detail: unknown.detail }),
+        send_outcome::Outcome::Held(held) => ("held", Outcome::Held { code: held.code, detail: held.detail }),
     };
-    let cause = CauseId::derived(&[
-        b"outcome",
-        &reply.0,
-        &sent.attempt.to_be_bytes(),
-        kind.as_bytes(),
-    ]);
-    let record = RecordOutcome {
-        conversation,
-        reply,
-        attempt: sent.attempt,
-        outcome,
-    };
+    let cause = CauseId::derived(&[b"outcome", &reply.0, &sent.attempt.to_be_bytes(), kind.as_bytes()]);
+    let record = RecordOutcome { conversation, reply, attempt: sent.attempt, outcome };
     Ok((cause, Command::RecordOutcome(record)))
 }

@@ -40,42 +40,24 @@ impl<'a> Group<'a> {
     /// Decides on one command. The outer error is the log's: nothing can go on after it.
     pub fn take(&mut self, request: &Request) -> Result<Result<Receipt, Error>, journal::Error> {
         if let Some(position) = self.handled_before(request.cause)? {
-            return Ok(Ok(Receipt {
-                position,
-                repeated: true,
-                ignored: false,
-            }));
+            return Ok(Ok(Receipt { position, repeated: true, ignored: false }));
         }
         let decision = match self.decide(request.cause, &request.command) {
             Ok(decision) => decision,
             Err(rejection) => return Ok(Err(rejection.into())),
         };
         if decision.ignored {
-            return Ok(Ok(Receipt {
-                position: 0,
-                repeated: false,
-                ignored: true,
-            }));
+            return Ok(Ok(Receipt { position: 0, repeated: false, ignored: true }));
         }
         let mut position = self.record(request, decision)?;
         if let Some(conversation) = conversation_of(&request.command) {
-            position = self
-                .route(conversation, &request.trace_parent)?
-                .unwrap_or(position);
+            position = self.route(conversation, &request.trace_parent)?.unwrap_or(position);
         }
-        Ok(Ok(Receipt {
-            position,
-            repeated: false,
-            ignored: false,
-        }))
+        Ok(Ok(Receipt { position, repeated: false, ignored: false }))
     }
 
     /// Decides on every message of the conversation whose turn has come. The last position, if anything was decided.
-    pub fn route(
-        &mut self,
-        conversation: ConversationId,
-        trace_parent: &str,
-    ) -> Result<Option<u64>, journal::Error> {
+    pub fn route(&mut self, conversation: ConversationId, trace_parent: &str) -> Result<Option<u64>, journal::Error> {
         let mut last = None;
         while self.world.desk.is_ready(conversation) {
             let Some(message) = self
@@ -117,11 +99,7 @@ impl<'a> Group<'a> {
         }
     }
 
-    fn decide(
-        &self,
-        cause: CauseId,
-        command: &Command,
-    ) -> Result<Decision, segnalalo_domain::rejection::Rejection> {
+    fn decide(&self, cause: CauseId, command: &Command) -> Result<Decision, segnalalo_domain::rejection::Rejection> {
         let offices = &self.rules.offices;
         let context = Context {
             now: self.rules.clock.now(),
@@ -137,13 +115,8 @@ impl<'a> Group<'a> {
         let recorded_at = self.rules.clock.now();
         let occurred_at = request.occurred_at.unwrap_or(recorded_at);
         let (actor, events) = if decision.events.is_empty() {
-            let note = Log::ObservationNoted {
-                reason: decision.reason.to_owned(),
-            };
-            (
-                Actor::rule("registry"),
-                vec![(Stream::Log, Event::Log(note))],
-            )
+            let note = Log::ObservationNoted { reason: decision.reason.to_owned() };
+            (Actor::rule("registry"), vec![(Stream::Log, Event::Log(note))])
         } else {
             (decision.actor, decision.events)
         };
@@ -160,37 +133,18 @@ impl<'a> Group<'a> {
         };
         for (index, (stream, event)) in events.into_iter().enumerate() {
             let version = self.version(stream)?;
-            if !batch
-                .expected
-                .iter()
-                .any(|(expected, _)| *expected == stream)
-            {
+            if !batch.expected.iter().any(|(expected, _)| *expected == stream) {
                 batch.expected.push((stream, version));
             }
             self.versions.insert(stream, version + 1);
             let event_id = EventId::derived(&[&request.cause.0, &(index as u64).to_be_bytes()]);
             let correlation = correlation.unwrap_or(request.cause.0);
             self.fold(
-                Fold {
-                    request,
-                    stream,
-                    version: version + 1,
-                    event_id,
-                    correlation,
-                    occurred_at,
-                    recorded_at,
-                },
+                Fold { request, stream, version: version + 1, event_id, correlation, occurred_at, recorded_at },
                 &actor,
                 &event,
             );
-            batch.events.push(NewEvent {
-                stream,
-                event_id,
-                correlation,
-                actor: actor.clone(),
-                occurred_at,
-                event,
-            });
+            batch.events.push(NewEvent { stream, event_id, correlation, actor: actor.clone(), occurred_at, event });
         }
         self.batches.push(batch);
         self.handled.insert(request.cause, self.world.position);

@@ -8,7 +8,6 @@ use std::{io, path::PathBuf};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The city's folder; `SEGNALALO_CITY`, or deploy/biella
     #[arg(long, value_name = "CARTELLA")]
     city: Option<PathBuf>,
 }

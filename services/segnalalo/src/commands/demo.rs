@@ -7,9 +7,9 @@ pub mod folder;
 use crate::{
     failure::Failure,
     host::Host,
+    output,
     phrases::{Part, Phrases},
     processes,
-    output,
 };
 use broker::Broker;
 use folder::Folder;
@@ -30,7 +30,6 @@ const LOOK: Duration = Duration::from_millis(10);
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Where everything is kept; `SEGNALALO_DATA_DIR`, or `.demo`
     #[arg(long, value_name = "CARTELLA")]
     folder: Option<PathBuf>,
     #[arg(long, value_name = "FILE", default_value = ".tools/bin/nats-server")]
@@ -49,10 +48,13 @@ pub async fn run(args: &Args, vars: &Vars, phrases: &Phrases) -> Result<(), Fail
     let signals = tokio::spawn(shutdown::signal(token.clone()));
     let mut all = processes::city(&vars)?;
     all.push(processes::graph_sim(&vars)?);
-    let mut broker = Broker::start(&args.nats_server, &folder, &vars, phrases)?;
+    let mut broker = Broker::start(&args.nats_server, &folder, &vars, phrases).await?;
+    folder.claim()?;
     let clock: SharedClock = Arc::new(SystemClock);
     let result = match Host::start(all, &vars, &clock, token.clone()).await {
-        Ok(mut host) => live(&mut host, &mut broker, &token, || welcome(&folder, &vars, started, phrases), phrases).await,
+        Ok(mut host) => {
+            live(&mut host, &mut broker, &token, || welcome(&folder, &vars, started, phrases), phrases).await
+        }
         Err(failure) => Err(failure),
     };
     signals.abort();

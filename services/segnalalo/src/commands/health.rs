@@ -3,9 +3,9 @@
 
 use crate::{
     failure::Failure,
+    output,
     phrases::{Part, Phrases},
     processes,
-    output,
 };
 use segnalalo_kit::{config::Vars, http};
 use std::{process::ExitCode, time::Duration};
@@ -14,7 +14,6 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// All of them when none is named
     #[arg(value_name = "PROCESSO")]
     services: Vec<String>,
 }
@@ -26,7 +25,8 @@ pub async fn run(args: &Args, vars: &Vars, phrases: &Phrases) -> Result<ExitCode
     }
     let client = http::client(PATIENCE);
     let mut all_ready = true;
-    for name in known.into_iter().filter(|name| args.services.is_empty() || args.services.iter().any(|one| one == name)) {
+    for name in known.into_iter().filter(|name| args.services.is_empty() || args.services.iter().any(|one| one == name))
+    {
         let address = processes::local(processes::admin_address(name, vars)?);
         let url = format!("http://{address}/readyz");
         let (ready, said) = match client.get(&url).send().await {

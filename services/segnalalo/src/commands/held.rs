@@ -1,12 +1,11 @@
 //! `segnalalo held`: messages to citizens that wait for a person's decision, because nobody knows whether they arrived.
 
 use crate::{
-    client::Registry,
+    client::{self, Registry},
     failure::Failure,
-    operator,
+    operator, output,
     phrases::{Phrases, stamp},
     render::{json, ticket, wrap},
-    output,
 };
 use clap::Subcommand;
 use segnalalo_kit::config::Vars;
@@ -30,18 +29,15 @@ enum Command {
 }
 
 #[derive(Debug, clap::Args)]
-#[group(id = "verdict", required = true, multiple = false, args = ["arrived", "resend", "drop"])]
+#[command(group(clap::ArgGroup::new("verdict").required(true)))]
 struct Resolve {
     #[arg(value_name = "MESSAGGIO")]
     reply: String,
-    /// It was seen on the platform
-    #[arg(long)]
+    #[arg(long, group = "verdict")]
     arrived: bool,
-    /// It didn't arrive
-    #[arg(long)]
+    #[arg(long, group = "verdict")]
     resend: bool,
-    /// Not wanted any more
-    #[arg(long)]
+    #[arg(long, group = "verdict")]
     drop: bool,
     #[arg(long = "as", value_name = "NOME")]
     operator: Option<String>,
@@ -111,7 +107,11 @@ async fn settle(
         verdict: verdict as i32,
     };
     let answer = registry.tickets.settle_reply(request).await.map_err(|status| {
-        registry.refused(&status, phrases, &[]).with(&phrases.text("retry", &[("key", &key)]))
+        let failure = registry.refused(&status, phrases, &[]);
+        if client::is_uncertain(&status) {
+            return failure.with(&phrases.text("retry", &[("key", &key)]));
+        }
+        failure
     })?;
     if as_json {
         output::line(json!({ "position": answer.into_inner().position }).to_string());

@@ -1,7 +1,7 @@
 //! `segnalalo log`: the operator's tools over the event log. Through the registry while it runs, for it holds the
 //! folder; on the files when it is stopped.
 
-use crate::{client::Registry, failure::Failure, phrases::Phrases, output};
+use crate::{client::Registry, failure::Failure, output, phrases::Phrases};
 use anyhow::Context as _;
 use bytes::Bytes;
 use clap::Subcommand;

@@ -19,7 +19,6 @@ use std::{
 #[derive(Debug, clap::Args)]
 pub struct Args {
     channel: Channel,
-    /// RFC 3339; now when absent
     #[arg(long)]
     received_at: Option<Timestamp>,
 }

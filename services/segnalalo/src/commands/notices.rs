@@ -3,9 +3,9 @@
 use crate::{
     client::Registry,
     failure::Failure,
+    output,
     phrases::{Phrases, stamp},
     render::{json, ticket, wrap},
-    output,
 };
 use segnalalo_kit::config::Vars;
 use segnalalo_proto::registry::v1::ListNoticesRequest;

@@ -1,5 +1,5 @@
-//! `segnalalo replay FOLDER`: posts recorded webhook bodies, signed as Meta signs, and says what became of each. Which
-//! facts a body led to is known by the trace that it was sent with.
+//! `segnalalo replay FOLDER`: posts recorded webhook bodies, signed as Meta signs, and says what became of each, as the
+//! log tells it.
 
 mod bodies;
 mod fate;
@@ -8,14 +8,16 @@ use super::demo::folder;
 use crate::{
     client::Registry,
     failure::Failure,
-    operator,
-    output,
+    operator, output,
     phrases::{Part, Phrases},
     processes,
 };
-use bodies::{Body, Sender};
+use bodies::{Body, Reader, Sender};
 use fate::{Became, Fates};
-use segnalalo_kit::{clock, config::Vars};
+use segnalalo_kit::{
+    clock::{self, Clock as _, SystemClock},
+    config::Vars,
+};
 use segnalalo_proto::registry::v1::{GetTicketRequest, VerifyLogRequest, WatchRequest, WatchResponse};
 use serde_json::json;
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
@@ -26,16 +28,12 @@ const QUIET: Duration = Duration::from_millis(1_000);
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Bodies stand in its facebook/, messenger/ and whatsapp/, or it is one of these
     #[arg(value_name = "CARTELLA")]
     folder: PathBuf,
-    /// `INGEST_FACEBOOK_LISTEN`, or http://127.0.0.1:8081/webhook
     #[arg(long, value_name = "URL")]
     facebook: Option<String>,
-    /// `INGEST_WHATSAPP_LISTEN`, or http://127.0.0.1:8082/webhook
     #[arg(long, value_name = "URL")]
     whatsapp: Option<String>,
-    /// Seconds that triage is waited for: the registry itself waits 30
     #[arg(long, default_value_t = 40)]
     settle: u64,
     #[arg(long)]
@@ -56,6 +54,7 @@ pub async fn run(args: &Args, vars: &Vars, phrases: &Phrases) -> Result<ExitCode
     let facebook = webhook(&args.facebook, "INGEST_FACEBOOK_LISTEN", 8081)?;
     let whatsapp = webhook(&args.whatsapp, "INGEST_WHATSAPP_LISTEN", 8082)?;
     let sender = Sender::new(&facebook, &whatsapp, vars)?;
+    let reader = Reader::new(vars)?;
     let mut watching = match Registry::connect(vars, phrases).await {
         Ok(registry) => Some(watch(registry, phrases).await?),
         Err(_) => None,
@@ -69,8 +68,12 @@ pub async fn run(args: &Args, vars: &Vars, phrases: &Phrases) -> Result<ExitCode
     }
     let mut fates = Fates::default();
     for body in &bodies {
-        let sent = sender.post(body, &fates.begin()).await;
-        fates.answered(sent);
+        let begun = SystemClock.now();
+        let sent = sender.post(body).await;
+        if let (Err(why), true) = (&sent, fates.is_empty()) {
+            return Err(Failure::unavailable(phrases.say(Part::Replay, "unsent", &[("why", why)])));
+        }
+        fates.push(&reader.told(body, begun), begun..=SystemClock.now(), sent);
     }
     if let Some((_, records)) = &mut watching {
         follow(records, &mut fates, Duration::from_secs(args.settle)).await;
@@ -83,10 +86,7 @@ pub async fn run(args: &Args, vars: &Vars, phrases: &Phrases) -> Result<ExitCode
 }
 
 /// The log from its present head on.
-async fn watch(
-    mut registry: Registry,
-    phrases: &Phrases,
-) -> Result<(Registry, Streaming<WatchResponse>), Failure> {
+async fn watch(mut registry: Registry, phrases: &Phrases) -> Result<(Registry, Streaming<WatchResponse>), Failure> {
     let head = registry.log.verify_log(VerifyLogRequest {}).await;
     let head = head.map_err(|status| registry.refused(&status, phrases, &[]))?.into_inner().records;
     let records = registry.tickets.watch(WatchRequest { after_position: head }).await;
@@ -119,7 +119,13 @@ async fn codes(registry: &mut Registry, fates: &Fates) -> BTreeMap<String, Strin
     codes
 }
 
-fn tell(bodies: &[Body], fates: &Fates, codes: &BTreeMap<String, String>, as_json: bool, phrases: &Phrases) -> ExitCode {
+fn tell(
+    bodies: &[Body],
+    fates: &Fates,
+    codes: &BTreeMap<String, String>,
+    as_json: bool,
+    phrases: &Phrases,
+) -> ExitCode {
     let longest = bodies.iter().map(|body| body.name.chars().count()).max().unwrap_or(0);
     let mut totals: BTreeMap<&str, u64> = BTreeMap::new();
     let mut all_taken = true;
@@ -134,7 +140,9 @@ fn tell(bodies: &[Body], fates: &Fates, codes: &BTreeMap<String, String>, as_jso
         let found = found.cloned().collect::<Vec<_>>();
         if as_json {
             let words = became.iter().map(Became::word).collect::<Vec<_>>();
-            output::line(json!({ "file": body.name, "status": fate.status(), "became": words, "tickets": found }).to_string());
+            output::line(
+                json!({ "file": body.name, "status": fate.status(), "became": words, "tickets": found }).to_string(),
+            );
             continue;
         }
         let words = became.iter().map(|one| phrases.word("became", one.word())).collect::<Vec<_>>().join(", ");

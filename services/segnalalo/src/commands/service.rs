@@ -1,7 +1,15 @@
 //! One process by itself, as in its container.
 
-use crate::{failure::Failure, host::{Host, Process}};
-use segnalalo_kit::{clock::SystemClock, config::Vars, shutdown::{self, Shutdown}, telemetry};
+use crate::{
+    failure::Failure,
+    host::{Host, Process},
+};
+use segnalalo_kit::{
+    clock::SystemClock,
+    config::Vars,
+    shutdown::{self, Shutdown},
+    telemetry,
+};
 use std::sync::Arc;
 
 pub async fn run(process: Process, vars: &Vars) -> Result<(), Failure> {

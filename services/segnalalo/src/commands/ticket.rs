@@ -19,7 +19,6 @@ pub struct Args {
 
 #[derive(Debug, clap::Args)]
 struct Common {
-    /// Per le macchine: JSON invece di testo
     #[arg(long, global = true)]
     json: bool,
     #[arg(long = "as", value_name = "NOME", global = true)]

@@ -27,6 +27,10 @@ fn one(name: &str, value: &str, phrases: &Phrases) -> String {
     if name == "expected_by" {
         return value.parse::<Date>().map_or_else(|_| value.to_owned(), |date| phrases.date(date));
     }
+    if name == "attachments" {
+        let words = value.split("; ").map(|one| phrases.word("attachment", one.split(' ').next().unwrap_or(one)));
+        return words.collect::<Vec<_>>().join(", ");
+    }
     if phrases.has_vocabulary(name) {
         return phrases.word(name, value).to_owned();
     }

@@ -7,10 +7,7 @@ use super::{
     wrap::wrap,
 };
 use crate::phrases::{Part, Phrases, Values, sentence, stamp};
-use segnalalo_proto::{
-    common::v1::actor::Type,
-    registry::v1::HistoryEntry,
-};
+use segnalalo_proto::{common::v1::actor::Type, registry::v1::HistoryEntry};
 use std::collections::BTreeMap;
 
 const INDENT: usize = 18;
@@ -64,7 +61,9 @@ fn tell(entry: &HistoryEntry, phrases: &Phrases) -> String {
     values.insert("who".to_owned(), who(entry, phrases));
     let channel = phrases.word("on_channel", channel_code(entry.channel)).to_owned();
     values.insert("on_channel".to_owned(), channel);
-    say(phrases, Part::Events, &entry.event, &values)
+    let taken_back = entry.event == "message_reacted" && !entry.facts.contains_key("reaction");
+    let event = if taken_back { "message_reaction_removed" } else { &entry.event };
+    say(phrases, Part::Events, event, &values)
 }
 
 fn say(phrases: &Phrases, part: Part, key: &str, values: &BTreeMap<String, String>) -> String {
@@ -87,7 +86,10 @@ fn who(entry: &HistoryEntry, phrases: &Phrases) -> String {
 
 /// Where a message to the citizen stands: each step in order, the attempts left out when the next step says it.
 fn fate(steps: &[&HistoryEntry], phrases: &Phrases) -> String {
-    let told = steps.iter().filter_map(|step| {
+    // Who confirmed that it took a message says nothing new with "sent".
+    let accepted = steps.iter().any(|step| step.event == "send_accepted");
+    let is_news = |step: &&&HistoryEntry| !accepted || step.facts.get("status").is_none_or(|status| status != "sent");
+    let told = steps.iter().filter(is_news).filter_map(|step| {
         let mut values = readable(&step.facts, phrases);
         values.insert("at".to_owned(), instant(step.at.as_ref()).map(stamp).unwrap_or_default());
         let key = match step.event.as_str() {
@@ -109,7 +111,10 @@ fn fate(steps: &[&HistoryEntry], phrases: &Phrases) -> String {
 mod tests {
     use super::*;
     use segnalalo_kit::config::Vars;
-    use segnalalo_proto::{common::v1::{Actor, Channel}, time};
+    use segnalalo_proto::{
+        common::v1::{Actor, Channel},
+        time,
+    };
 
     fn phrases() -> Phrases {
         Phrases::load(&Vars::from_pairs([("SEGNALALO_CITY", "nowhere")])).unwrap_or_else(|failure| panic!("{failure}"))
@@ -130,21 +135,42 @@ mod tests {
         received.author = "Giulia Ferrero".to_owned();
         received.text = "C'è una buca in via Italia".to_owned();
         received.channel = Channel::Whatsapp as i32;
-        let mut attempted = entry("2026-11-23T08:10:02Z", (Type::Rule, "notifier"), "send_attempted", &[("reply", "r1")]);
+        let mut attempted =
+            entry("2026-11-23T08:10:02Z", (Type::Rule, "notifier"), "send_attempted", &[("reply", "r1")]);
         attempted.text = "Grazie, abbiamo ricevuto la sua segnalazione S-7K3M9.".to_owned();
         vec![
             received,
-            entry("2026-11-23T08:10:01Z", (Type::Rule, "registry"), "reply_requested", &[("reply", "r1"), ("template", "receipt")]),
+            entry(
+                "2026-11-23T08:10:01Z",
+                (Type::Rule, "registry"),
+                "reply_requested",
+                &[("reply", "r1"), ("template", "receipt")],
+            ),
             attempted,
-            entry("2026-11-23T08:10:03Z", (Type::Rule, "notifier"), "send_accepted", &[("reply", "r1"), ("proof", "response")]),
-            entry("2026-11-23T08:11:00Z", (Type::Rule, "registry"), "delivery_reported", &[("reply", "r1"), ("status", "read")]),
+            entry(
+                "2026-11-23T08:10:03Z",
+                (Type::Rule, "notifier"),
+                "send_accepted",
+                &[("reply", "r1"), ("proof", "response")],
+            ),
+            entry(
+                "2026-11-23T08:11:00Z",
+                (Type::Rule, "registry"),
+                "delivery_reported",
+                &[("reply", "r1"), ("status", "read")],
+            ),
             entry(
                 "2026-11-23T09:00:00Z",
                 (Type::Person, "Anna"),
                 "ticket_taken_in_charge",
                 &[("protocol", "2026/0000001"), ("office", "STRADE")],
             ),
-            entry("2026-11-23T09:00:00Z", (Type::Rule, "registry"), "reply_requested", &[("reply", "r2"), ("template", "taken_in_charge")]),
+            entry(
+                "2026-11-23T09:00:00Z",
+                (Type::Rule, "registry"),
+                "reply_requested",
+                &[("reply", "r2"), ("template", "taken_in_charge")],
+            ),
         ]
     }
 

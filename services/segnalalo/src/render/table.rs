@@ -41,10 +41,7 @@ mod tests {
     fn columns_stand_under_their_heads_and_the_last_is_cut() {
         let cells = |texts: [&str; 3]| texts.map(str::to_owned).to_vec();
         let heads = cells(["codice", "stato", "di che si tratta"]);
-        let rows = [
-            cells(["S-1", "già risolta", "una buca larga e profonda in via Italia"]),
-            cells(["S-22", "—", ""]),
-        ];
+        let rows = [cells(["S-1", "già risolta", "una buca larga e profonda in via Italia"]), cells(["S-22", "—", ""])];
         assert_eq!(
             table(&heads, &rows, 45),
             "codice  stato        di che si tratta\n\

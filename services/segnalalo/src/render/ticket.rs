@@ -3,7 +3,12 @@
 use super::{table::table, wrap::wrap};
 use crate::phrases::{Part, Phrases, stamp};
 use jiff::{Timestamp, civil::Date};
-use segnalalo_proto::{common::v1::TicketState, convert, registry::v1::{Deadline, Ticket}, time};
+use segnalalo_proto::{
+    common::v1::TicketState,
+    convert,
+    registry::v1::{Deadline, Ticket},
+    time,
+};
 
 /// Lower case code of an enum's value: `TICKET_STATE_RECEIVED` is `received`.
 pub fn state_code(ticket: &Ticket) -> String {
@@ -30,9 +35,7 @@ pub fn instant(at: Option<&prost_types::Timestamp>) -> Option<Timestamp> {
 /// The running term that is due next.
 pub fn next_deadline(ticket: &Ticket) -> Option<(&Deadline, Timestamp)> {
     let running = ticket.deadlines.iter().filter(|deadline| !deadline.done);
-    running
-        .filter_map(|deadline| Some((deadline, instant(deadline.due.as_ref())?)))
-        .min_by_key(|(_, due)| *due)
+    running.filter_map(|deadline| Some((deadline, instant(deadline.due.as_ref())?))).min_by_key(|(_, due)| *due)
 }
 
 /// Closed, merged or spam: nobody waits for anything.
@@ -109,9 +112,11 @@ fn terms(ticket: &Ticket, now: Timestamp, phrases: &Phrases) -> Vec<String> {
         let name = phrases.word("deadline", &deadline.name);
         phrases.text("next_deadline", &[("deadline", name), ("at", &phrases.by_when(due)), ("left", &left)])
     });
-    let promised = ticket.expected_by.parse::<Date>().ok().map(|date| {
-        phrases.text("expected_by", &[("date", &phrases.date(date))])
-    });
+    let promised = ticket
+        .expected_by
+        .parse::<Date>()
+        .ok()
+        .map(|date| phrases.text("expected_by", &[("date", &phrases.date(date))]));
     next.into_iter().chain(promised).collect()
 }
 

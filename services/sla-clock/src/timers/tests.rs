@@ -15,13 +15,7 @@ fn at(text: &str) -> Timestamp {
 }
 
 fn term(name: DeadlineName, version: u32, due: &str) -> Deadline {
-    Deadline {
-        name,
-        version,
-        from: at("2026-11-23T00:00:00Z"),
-        due: at(due),
-        rule: "test".to_owned(),
-    }
+    Deadline { name, version, from: at("2026-11-23T00:00:00Z"), due: at(due), rule: "test".to_owned() }
 }
 
 fn recorded(position: u64, stream: Stream, cause: CauseId, event: Event) -> Recorded {
@@ -70,10 +64,7 @@ fn opened() -> Recorded {
 }
 
 fn taken_in_charge() -> Recorded {
-    happened(Happened::TakenInCharge {
-        protocol: ProtocolNumber { year: 2026, number: 1 },
-        office: Office::urp(),
-    })
+    happened(Happened::TakenInCharge { protocol: ProtocolNumber { year: 2026, number: 1 }, office: Office::urp() })
 }
 
 fn words() -> Sealed {
@@ -81,12 +72,7 @@ fn words() -> Sealed {
 }
 
 fn reached(due: &Due) -> Recorded {
-    happened(Happened::DeadlineReached {
-        deadline: due.deadline,
-        version: due.version,
-        rung: due.rung,
-        due_at: due.at,
-    })
+    happened(Happened::DeadlineReached { deadline: due.deadline, version: due.version, rung: due.rung, due_at: due.at })
 }
 
 fn given(events: &[Recorded]) -> Timers {
@@ -141,9 +127,7 @@ fn feasible_ends_the_first_answer_and_a_promise_sets_a_term() {
         opened(),
         taken_in_charge(),
         happened(Happened::Feasible { expected_by: "2026-11-30".parse().unwrap(), words: None }),
-        happened(Happened::DeadlineSet {
-            deadline: term(DeadlineName::Resolution, 1, "2026-11-30T15:00:00Z"),
-        }),
+        happened(Happened::DeadlineSet { deadline: term(DeadlineName::Resolution, 1, "2026-11-30T15:00:00Z") }),
     ]);
     assert!(told(&timers).iter().all(|told| told.contains("resolution")));
     assert_eq!(timers.len(), 3);
@@ -174,9 +158,7 @@ fn a_new_version_of_a_term_has_all_its_rungs_again() {
     log.extend(all.iter().map(reached));
     log.push(happened(Happened::Reopened { reason: "citizen_objects".to_owned(), message: None }));
     assert!(given(&log).is_empty());
-    log.push(happened(Happened::DeadlineSet {
-        deadline: term(DeadlineName::TakeInCharge, 2, "2026-11-24T10:00:00Z"),
-    }));
+    log.push(happened(Happened::DeadlineSet { deadline: term(DeadlineName::TakeInCharge, 2, "2026-11-24T10:00:00Z") }));
     let timers = given(&log);
     assert_eq!(timers.len(), 3);
     assert!(timers.due(at("2027-01-01T00:00:00Z")).all(|due| due.version == 2));
@@ -187,9 +169,7 @@ fn silence_has_one_rung_and_closing_ends_it() {
     let mut log = vec![
         opened(),
         happened(Happened::Resolved { words: None }),
-        happened(Happened::DeadlineSet {
-            deadline: term(DeadlineName::AutoClose, 1, "2026-12-07T00:00:00Z"),
-        }),
+        happened(Happened::DeadlineSet { deadline: term(DeadlineName::AutoClose, 1, "2026-12-07T00:00:00Z") }),
     ];
     assert_eq!(told(&given(&log)), ["00:00 auto_close past"]);
     log.push(happened(Happened::Closed { reason: CloseReason::Satisfied, note: String::new() }));

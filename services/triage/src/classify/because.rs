@@ -43,7 +43,8 @@ impl Story<'_, '_> {
             )),
             _ => {
                 let reasons = self.reasons(&[Topic::Office(office)]);
-                let reasons = if reasons.is_empty() { ": il tema non si capisce dal testo".to_owned() } else { reasons };
+                let reasons =
+                    if reasons.is_empty() { ": il tema non si capisce dal testo".to_owned() } else { reasons };
                 Some(format!("{name}{reasons}."))
             }
         }
@@ -64,7 +65,8 @@ impl Story<'_, '_> {
 
     /// ": buche e fondo stradale («buca»)", the strongest cues first; empty without any.
     fn reasons(&self, topics: &[Topic]) -> String {
-        let mut hits: Vec<&Hit> = self.hits.iter().filter(|hit| topics.contains(&self.lexicon.cues[hit.cue].topic)).collect();
+        let mut hits: Vec<&Hit> =
+            self.hits.iter().filter(|hit| topics.contains(&self.lexicon.cues[hit.cue].topic)).collect();
         hits.retain(|hit| self.lexicon.cues[hit.cue].weight > 0.0);
         hits.sort_by(|a, b| self.lexicon.cues[b.cue].weight.total_cmp(&self.lexicon.cues[a.cue].weight));
         let named: Vec<String> = hits.into_iter().take(NAMED).map(|hit| self.reason(hit)).collect();

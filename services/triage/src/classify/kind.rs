@@ -107,7 +107,11 @@ impl Evidence<'_> {
 
     fn report(&self) -> f32 {
         let place = if self.has_place { 0.6 } else { 0.0 };
-        1.6 + self.kind(Kind::Report) + self.faults() + self.signal(Signal::Demand).min(4.0) + 0.3 * self.topic() + place
+        1.6 + self.kind(Kind::Report)
+            + self.faults()
+            + self.signal(Signal::Demand).min(4.0)
+            + 0.3 * self.topic()
+            + place
     }
 
     fn information(&self) -> f32 {
@@ -127,7 +131,7 @@ impl Evidence<'_> {
     fn status(&self) -> f32 {
         let asked = self.kind(Kind::StatusQuery);
         let number = if self.has_protocol { 2.0 } else { 0.0 };
-        let mark = if self.questions > 0 && asked > 0.0 { 0.8 } else { 0.0 };
+        let mark = if self.questions > 0 && asked > 0.0 { 1.5 } else { 0.0 };
         let bare = if self.has_protocol && self.words <= 6 { 2.0 } else { 0.0 };
         asked + number + mark + bare
     }
@@ -155,7 +159,11 @@ impl Evidence<'_> {
         let short = if self.words <= 5 { 2.0 } else { 0.0 };
         let asks = if self.questions > 0 { 2.0 } else { 0.0 };
         let objects = if stance == Stance::Objects { 4.0 } else { 0.0 };
-        said + content + short - asks - objects - 0.8 * self.faults() - 0.6 * self.kind(Kind::InformationRequest).min(4.0)
+        said + content + short
+            - asks
+            - objects
+            - 0.8 * self.faults()
+            - 0.6 * self.kind(Kind::InformationRequest).min(4.0)
     }
 
     fn not_pertinent(&self) -> f32 {

@@ -17,8 +17,9 @@ mod urgency;
 pub use lexicon::LexiconError;
 
 use kind::{Evidence, Judgement};
-use lexicon::{Lexicon, OfficeIndex};
+use lexicon::{Hit, Lexicon, OfficeIndex};
 use office::Ranking;
+use protocol::Protocol;
 use segnalalo_domain::words::{Channel, Kind, Stance, Urgency};
 use std::path::Path;
 use text::Text;
@@ -72,9 +73,7 @@ struct Choice {
 impl Classifier {
     /// Reads the lexicon in the city's folder.
     pub fn load(city: &Path) -> Result<Self, LexiconError> {
-        Ok(Self {
-            lexicon: Lexicon::load(city)?,
-        })
+        Ok(Self { lexicon: Lexicon::load(city)? })
     }
 
     pub fn rules_version(&self) -> &str {
@@ -82,18 +81,17 @@ impl Classifier {
     }
 
     pub fn classify(&self, message: &Message<'_>) -> Verdict {
-        let lexicon = &self.lexicon;
-        let text = Text::new(message.text, &lexicon.spellings);
+        let text = Text::new(message.text, &self.lexicon.spellings);
         if text.len() == 0 {
             return self.wordless(message);
         }
-        let lang = language::detect(&text, &lexicon.languages);
-        let hits = lexicon.hits(&text, lang != lexicon.languages.codes[0]);
-        let ranking = Ranking::of(lexicon, &hits, &text);
-        let place = place::find(&text, &lexicon.places);
+        let lang = language::detect(&text, &self.lexicon.languages);
+        let hits = self.lexicon.hits(&text, lang != self.lexicon.languages.codes[0]);
+        let place = place::find(&text, &self.lexicon.places);
         let protocol = protocol::find(&text);
+        let ranking = Ranking::of(&self.lexicon, &hits, &text);
         let evidence = Evidence {
-            lexicon,
+            lexicon: &self.lexicon,
             hits: &hits,
             ranking: &ranking,
             words: text.len(),
@@ -104,22 +102,7 @@ impl Classifier {
         let judgement = evidence.judge();
         let choice = self.choose(&judgement, &ranking);
         let urgency = urgency::of(judgement.kind, &evidence);
-        let pii = pii::find(&pii::Context {
-            text: &text,
-            lexicon,
-            hits: &hits,
-            protocol: protocol.as_ref(),
-        });
-        let because = because::tell(&because::Story {
-            lexicon,
-            text: &text,
-            hits: &hits,
-            judgement: &judgement,
-            office: choice.office,
-            second: choice.second,
-            abstained: choice.abstained,
-            urgency,
-        });
+        let pii = self.personal(&text, &hits, protocol.as_ref());
         Verdict {
             kind: judgement.kind,
             office: self.code(choice.office),
@@ -127,14 +110,39 @@ impl Classifier {
             second_office: self.code(choice.second),
             urgency,
             stance: judgement.stance,
+            because: self.because(&text, &hits, &judgement, &choice, urgency),
             place: place.map(|place| place.written.to_owned()),
             protocol_norm: protocol.as_ref().map(|protocol| protocol.norm.clone()),
             protocol: protocol.map(|protocol| protocol.written.to_owned()),
             lang,
-            pii: pii.into_iter().map(|(kind, value)| (kind.to_owned(), value)).collect(),
-            because,
-            rules_version: lexicon.version.clone(),
+            pii,
+            rules_version: self.lexicon.version.clone(),
         }
+    }
+
+    fn personal(&self, text: &Text<'_>, hits: &[Hit], protocol: Option<&Protocol<'_>>) -> Vec<(String, String)> {
+        let found = pii::find(&pii::Context { text, lexicon: &self.lexicon, hits, protocol });
+        found.into_iter().map(|(kind, value)| (kind.to_owned(), value)).collect()
+    }
+
+    fn because(
+        &self,
+        text: &Text<'_>,
+        hits: &[Hit],
+        judgement: &Judgement,
+        choice: &Choice,
+        urgency: Urgency,
+    ) -> Vec<String> {
+        because::tell(&because::Story {
+            lexicon: &self.lexicon,
+            text,
+            hits,
+            judgement,
+            office: choice.office,
+            second: choice.second,
+            abstained: choice.abstained,
+            urgency,
+        })
     }
 
     fn code(&self, office: Option<OfficeIndex>) -> Option<String> {
@@ -143,27 +151,20 @@ impl Classifier {
 
     fn choose(&self, judgement: &Judgement, ranking: &Ranking) -> Choice {
         let urp = self.lexicon.urp;
-        let sure = |office, second, confidence| Choice {
-            office,
-            second,
-            confidence,
-            abstained: false,
-        };
+        let sure = |office, second, confidence| Choice { office, second, confidence, abstained: false };
         match judgement.kind {
             Kind::NotPertinent | Kind::AbusiveOrSpam => sure(None, None, judgement.confidence),
             Kind::Emergency => {
                 let office = judgement.office.or(ranking.first());
-                let second = ranking.first().filter(|first| Some(*first) != office).or_else(|| ranking.second(&self.lexicon));
+                let second =
+                    ranking.first().filter(|first| Some(*first) != office).or_else(|| ranking.second(&self.lexicon));
                 sure(office.or(Some(urp)), second.filter(|second| Some(*second) != office), judgement.confidence)
             }
             _ => match ranking.first() {
                 None => sure(Some(urp), None, if judgement.kind == Kind::Report { 0.2 } else { 0.6 }),
-                Some(first) if ranking.confidence < self.lexicon.limits.office_confidence && first != urp => Choice {
-                    office: Some(urp),
-                    second: Some(first),
-                    confidence: ranking.confidence,
-                    abstained: true,
-                },
+                Some(first) if ranking.confidence < self.lexicon.limits.office_confidence && first != urp => {
+                    Choice { office: Some(urp), second: Some(first), confidence: ranking.confidence, abstained: true }
+                }
                 Some(first) => sure(Some(first), ranking.second(&self.lexicon), ranking.confidence),
             },
         }

@@ -29,7 +29,7 @@ impl Ranking {
         for hit in hits {
             let cue = &lexicon.cues[hit.cue];
             if let Topic::Office(office) = cue.topic {
-                let place = hit.first > 0 && lexicon.locatives.contains(text.norm(hit.first - 1));
+                let place = !cue.facility && hit.first > 0 && lexicon.locatives.contains(text.norm(hit.first - 1));
                 let strength = strength(cue.weight, hit, text.len()) * if place { WHERE } else { 1.0 };
                 scores[office] += strength;
                 if let Some(second) = cue.office {
@@ -37,7 +37,8 @@ impl Ranking {
                 }
             }
         }
-        let mut ranked: Vec<(OfficeIndex, f32)> = (scores.into_iter().enumerate()).filter(|(_, score)| *score > 0.0).collect();
+        let mut ranked: Vec<(OfficeIndex, f32)> =
+            (scores.into_iter().enumerate()).filter(|(_, score)| *score > 0.0).collect();
         ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         let confidence = confidence(&ranked);
         Self { ranked, confidence }

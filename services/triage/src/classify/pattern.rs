@@ -66,10 +66,7 @@ pub struct Malformed(pub String);
 
 impl Table {
     pub fn new(small: impl IntoIterator<Item = String>) -> Self {
-        Self {
-            small: small.into_iter().map(|word| fold(&word)).collect(),
-            ..Self::default()
-        }
+        Self { small: small.into_iter().map(|word| fold(&word)).collect(), ..Self::default() }
     }
 
     pub fn add(&mut self, phrase: &str) -> Result<PhraseId, Malformed> {
@@ -82,12 +79,7 @@ impl Table {
                 let row = u32::try_from(self.rows.len()).map_err(|_| malformed())?;
                 let first = steps.first().ok_or_else(malformed)?;
                 self.by_atom[first.atom as usize].push(row);
-                self.rows.push(Row {
-                    steps,
-                    phrase: id,
-                    part,
-                    parts: count,
-                });
+                self.rows.push(Row { steps, phrase: id, part, parts: count });
             }
         }
         self.phrases += 1;
@@ -103,7 +95,8 @@ impl Table {
                 far = !rows[0].is_empty();
                 continue;
             }
-            let (long, short): (Vec<&str>, Vec<&str>) = piece.split('|').partition(|form| form.contains(['_', '\'', '’']));
+            let (long, short): (Vec<&str>, Vec<&str>) =
+                piece.split('|').partition(|form| form.contains(['_', '\'', '’']));
             let mut forms = Vec::new();
             if !short.is_empty() {
                 forms.push(self.steps(&short.join("|"), far)?);
@@ -121,9 +114,8 @@ impl Table {
     /// One alternative: its words one after the other.
     fn steps(&mut self, form: &str, far: bool) -> Option<Vec<Step>> {
         let words = form.split(['_', '\'', '’']).filter(|word| !word.is_empty()).enumerate();
-        let steps: Option<Vec<Step>> = words
-            .map(|(index, word)| self.atom(word).map(|atom| Step { atom, far: far && index == 0 }))
-            .collect();
+        let steps: Option<Vec<Step>> =
+            words.map(|(index, word)| self.atom(word).map(|atom| Step { atom, far: far && index == 0 })).collect();
         steps.filter(|steps| !steps.is_empty())
     }
 
@@ -162,11 +154,7 @@ impl Table {
                 for row in &self.by_atom[*atom as usize] {
                     let row = &self.rows[*row as usize];
                     if let Some(last) = self.follow(&row.steps[1..], first, text, &atoms) {
-                        let hit = Found {
-                            phrase: row.phrase,
-                            first,
-                            last,
-                        };
+                        let hit = Found { phrase: row.phrase, first, last };
                         if row.parts == 1 {
                             found.push(hit);
                         } else if let Some(whole) = assemble(&mut pieces, row, hit) {
@@ -214,7 +202,6 @@ impl Table {
         }
         atoms
     }
-
 }
 
 /// Notes one part of a phrase; the whole phrase when it was the last that was missing.

@@ -18,12 +18,7 @@ pub struct Place<'a> {
 }
 
 pub fn find<'a>(text: &Text<'a>, places: &Places) -> Option<Place<'a>> {
-    let span = |(first, last): (usize, usize)| Place {
-        written: text.span(first, last),
-        first,
-        last,
-        number: false,
-    };
+    let span = |(first, last): (usize, usize)| Place { written: text.span(first, last), first, last, number: false };
     streets(text, places)
         .into_iter()
         .next()
@@ -56,19 +51,17 @@ fn street_at<'a>(text: &Text<'a>, at: usize, places: &Places) -> Option<Place<'a
     }
     let last = street_name(text, after, sure, places)?;
     let (last, number) = with_number(text, last, places);
-    Some(Place {
-        written: text.span(at, last),
-        first: at,
-        last,
-        number,
-    })
+    Some(Place { written: text.span(at, last), first: at, last, number })
 }
 
 /// The word after via, corso, v.le, p.zza; and whether any name may follow.
 fn street_type(text: &Text<'_>, at: usize, places: &Places) -> Option<(usize, bool)> {
     let (word, next) = (text.norm(at), text.norm(at + 1));
     let tied = |at: usize| text.tokens.len() > at + 1 && matches!(text.between(at), "." | "/" | ". ");
-    let short = matches!((word, next), ("v", "le") | ("p", "zza" | "za" | "le" | "zle") | ("c", "so") | ("l", "go") | ("str", "da"));
+    let short = matches!(
+        (word, next),
+        ("v", "le") | ("p", "zza" | "za" | "le" | "zle") | ("c", "so") | ("l", "go") | ("str", "da")
+    );
     if short && tied(at) {
         return Some((at + 2, true));
     }
@@ -118,7 +111,11 @@ fn longer(text: &Text<'_>, name: usize, capital: bool, places: &Places) -> usize
     }
     for _ in 0..3 {
         let mut next = last + 1;
-        while next < text.len() && places.joints.contains(text.norm(next)) && unbroken(text, next - 1) && unbroken(text, next) {
+        while next < text.len()
+            && places.joints.contains(text.norm(next))
+            && unbroken(text, next - 1)
+            && unbroken(text, next)
+        {
             next += 1;
         }
         let fits = next < text.len() && (last..next).all(|index| unbroken(text, index)) && text.tokens[next].capital;
@@ -144,7 +141,9 @@ fn skip_joints(text: &Text<'_>, mut at: usize, places: &Places) -> usize {
 
 /// "via XX Settembre", "via 25 Aprile".
 fn date_name(text: &Text<'_>, at: usize, places: &Places) -> Option<usize> {
-    let day = text.tokens[at].number || text.norm(at).chars().all(|letter| "xvi".contains(letter)) || text.norm(at) == "primo";
+    let day = text.tokens[at].number
+        || text.norm(at).chars().all(|letter| "xvi".contains(letter))
+        || text.norm(at) == "primo";
     (day && places.months.contains(text.norm(at + 1))).then_some(at + 1)
 }
 
@@ -164,7 +163,8 @@ fn with_number(text: &Text<'_>, name: usize, places: &Places) -> (usize, bool) {
     if !house || !near || places.counted.contains(text.norm(at + 1)) || text.between(at).starts_with(':') {
         return (name, false);
     }
-    let letter = text.norm(at + 1).len() == 1 && matches!(text.between(at), "/" | " /" | "") && !text.tokens[at + 1].number;
+    let letter =
+        text.norm(at + 1).len() == 1 && matches!(text.between(at), "/" | " /" | "") && !text.tokens[at + 1].number;
     let bis = matches!(text.norm(at + 1), "bis" | "ter");
     (if letter || bis { at + 1 } else { at }, true)
 }

@@ -14,17 +14,99 @@ pub struct Protocol<'a> {
 /// How many words before a number may say what it is.
 const BEFORE: usize = 5;
 
-const CUES: &[&str] = &["prot", "protocollo", "protocollata", "protocollato", "protocolli", "protocol", "protocole", "protocolo"];
+const CUES: &[&str] =
+    &["prot", "protocollo", "protocollata", "protocollato", "protocolli", "protocol", "protocole", "protocolo"];
 
 /// What a ticket may be called; needs a number that looks like one of ours.
-const SOFT_CUES: &[&str] = &["segnalazione", "richiesta", "ticket", "riferimento", "rif", "istanza", "reclamo", "domanda", "numero", "pratica"];
+const SOFT_CUES: &[&str] = &[
+    "segnalazione",
+    "richiesta",
+    "ticket",
+    "riferimento",
+    "rif",
+    "istanza",
+    "reclamo",
+    "domanda",
+    "numero",
+    "pratica",
+];
 
 const OTHERS: &[&str] = &[
-    "verbale", "verbali", "multa", "multe", "sanzione", "sue", "suap", "cila", "scia", "cilas", "dia", "edilizia", "edilizio", "appuntamento", "prenotazione",
-    "pagopa", "iuv", "avviso", "bollettino", "f24", "tel", "telefono", "cell", "cellulare", "chiamare", "chiamatemi", "verde", "whatsapp", "palo", "lampione",
-    "contatore", "matricola", "fattura", "bolletta", "tessera", "utenza", "cliente", "targa", "targata", "delibera", "determina", "ordinanza", "sentenza", "legge",
-    "decreto", "dpr", "dlgs", "lgs", "art", "articolo", "civico", "codice", "linea", "bus", "foglio", "mappale", "particella", "anno", "stagione", "scolastico",
-    "accertamento", "cartella", "conto", "iban", "contratto", "polizza", "carta", "passaporto", "patente", "euro", "eta", "cup", "ricetta", "spedizione", "pacco",
+    "verbale",
+    "verbali",
+    "multa",
+    "multe",
+    "sanzione",
+    "sue",
+    "suap",
+    "cila",
+    "scia",
+    "cilas",
+    "dia",
+    "edilizia",
+    "edilizio",
+    "appuntamento",
+    "prenotazione",
+    "pagopa",
+    "iuv",
+    "avviso",
+    "bollettino",
+    "f24",
+    "tel",
+    "telefono",
+    "cell",
+    "cellulare",
+    "chiamare",
+    "chiamatemi",
+    "verde",
+    "whatsapp",
+    "palo",
+    "lampione",
+    "contatore",
+    "matricola",
+    "fattura",
+    "bolletta",
+    "tessera",
+    "utenza",
+    "cliente",
+    "targa",
+    "targata",
+    "delibera",
+    "determina",
+    "ordinanza",
+    "sentenza",
+    "legge",
+    "decreto",
+    "dpr",
+    "dlgs",
+    "lgs",
+    "art",
+    "articolo",
+    "civico",
+    "codice",
+    "linea",
+    "bus",
+    "foglio",
+    "mappale",
+    "particella",
+    "anno",
+    "stagione",
+    "scolastico",
+    "accertamento",
+    "cartella",
+    "conto",
+    "iban",
+    "contratto",
+    "polizza",
+    "carta",
+    "passaporto",
+    "patente",
+    "euro",
+    "eta",
+    "cup",
+    "ricetta",
+    "spedizione",
+    "pacco",
 ];
 
 struct Number {
@@ -47,10 +129,7 @@ pub fn find<'a>(text: &Text<'a>) -> Option<Protocol<'a>> {
                 Some(year) => format!("{digits:0>7}/{year}"),
                 None => format!("{digits:0>7}"),
             };
-            return Some(Protocol {
-                written: text.span(number.first, number.last),
-                norm,
-            });
+            return Some(Protocol { written: text.span(number.first, number.last), norm });
         }
         index = number.last + 1;
     }
@@ -73,12 +152,7 @@ fn read(text: &Text<'_>, at: usize) -> Option<Number> {
         // Three numbers are a date, or a telephone number.
         _ => return None,
     };
-    let mut found = Number {
-        first: at,
-        last,
-        number,
-        year,
-    };
+    let mut found = Number { first: at, last, number, year };
     if found.number.len() > 9 || found.number.chars().all(|digit| digit == '0') {
         return None;
     }
@@ -90,7 +164,8 @@ fn read(text: &Text<'_>, at: usize) -> Option<Number> {
 
 /// Two numbers are tied by a slash, a dash or a backslash.
 fn is_joined(text: &Text<'_>, index: usize) -> bool {
-    text.tokens.get(index + 1).is_some_and(|next| next.number) && matches!(text.between(index).trim(), "/" | "-" | "\\" | "–")
+    text.tokens.get(index + 1).is_some_and(|next| next.number)
+        && matches!(text.between(index).trim(), "/" | "-" | "\\" | "–")
 }
 
 fn as_year(part: &str) -> Option<u16> {

@@ -114,7 +114,10 @@ impl<'a> Text<'a> {
             return false;
         };
         let word = self.norm(last);
-        let known = matches!(word, "prot" | "sig" | "dott" | "fraz" | "loc" | "avv" | "geom" | "ing" | "tel" | "cell" | "rif" | "num");
+        let known = matches!(
+            word,
+            "prot" | "sig" | "dott" | "fraz" | "loc" | "avv" | "geom" | "ing" | "tel" | "cell" | "rif" | "num"
+        );
         !self.tokens[last].number && (word.len() == 1 || known)
     }
 
@@ -243,9 +246,7 @@ fn email(rest: &str) -> Option<usize> {
         return None;
     }
     let domain = &rest[local + 1..];
-    let length = domain
-        .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-')))
-        .unwrap_or(domain.len());
+    let length = domain.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-'))).unwrap_or(domain.len());
     let domain = domain[..length].trim_end_matches(['.', '-']);
     domain.contains('.').then_some(local + 1 + domain.len())
 }

@@ -28,10 +28,7 @@ fn bytes(position: u64, conversation: ConversationId, said: Said) -> Vec<u8> {
 }
 
 fn text(words: &str) -> Sealed {
-    let content = PersonalContent {
-        text: words.to_owned(),
-        ..PersonalContent::default()
-    };
+    let content = PersonalContent { text: words.to_owned(), ..PersonalContent::default() };
     sealed::seal(None, &content)
 }
 
@@ -50,11 +47,8 @@ fn received(message: u8) -> Said {
     }
 }
 
-fn given_up(message: u8) -> Said {
-    Said::TriageGivenUp {
-        message: MessageId([message; 16]),
-        reason: GivenUp::TimedOut,
-    }
+fn given_up(message: u8, reason: GivenUp) -> Said {
+    Said::TriageGivenUp { message: MessageId([message; 16]), reason }
 }
 
 fn reader(events: Vec<(ConversationId, Said)>) -> Handler {
@@ -80,8 +74,15 @@ fn nothing_is_concluded_before_the_log_is_read_to_its_head() {
 }
 
 #[test]
+fn what_waited_too_long_is_still_owed_a_conclusion() {
+    let mut handler = reader(vec![(ANNA, received(1)), (ANNA, given_up(1, GivenUp::TimedOut))]);
+    handler.catch_up();
+    assert_eq!(next(&handler), [1]);
+}
+
+#[test]
 fn what_was_concluded_or_given_up_is_not_owed() {
-    let mut handler = reader(vec![(ANNA, received(1)), (ANNA, received(2)), (ANNA, given_up(1))]);
+    let mut handler = reader(vec![(ANNA, received(1)), (ANNA, received(2)), (ANNA, given_up(1, GivenUp::Parked))]);
     handler.catch_up();
     assert_eq!((next(&handler), handler.waiting()), (vec![2], 1));
 }
@@ -100,17 +101,14 @@ fn messages_of_a_conversation_come_one_at_a_time_in_order() {
 
 #[test]
 fn giving_up_a_later_message_leaves_the_first_its_turn() {
-    let mut handler = reader(vec![(ANNA, received(1)), (ANNA, received(2)), (ANNA, given_up(2))]);
+    let mut handler = reader(vec![(ANNA, received(1)), (ANNA, received(2)), (ANNA, given_up(2, GivenUp::Parked))]);
     handler.catch_up();
     assert_eq!((next(&handler), handler.waiting()), (vec![1], 1));
 }
 
 #[test]
 fn an_edit_changes_the_text_of_a_message_that_waits() {
-    let edited = Said::MessageEdited {
-        message: MessageId([1; 16]),
-        sealed: text("lampione"),
-    };
+    let edited = Said::MessageEdited { message: MessageId([1; 16]), sealed: text("lampione") };
     let mut handler = reader(vec![(ANNA, received(1)), (ANNA, edited)]);
     handler.catch_up();
     assert_eq!(sealed::open(&handler.next(1)[0].sealed).unwrap().text, "lampione");

@@ -24,11 +24,7 @@ impl News<'_> {
         words: Option<Sealed>,
         by_person: bool,
     ) {
-        let protocol = self
-            .ticket
-            .protocol
-            .map(|number| number.to_string())
-            .unwrap_or_default();
+        let protocol = self.ticket.protocol.map(|number| number.to_string()).unwrap_or_default();
         let variables = [("code", self.ticket.code.clone()), ("protocol", protocol)]
             .into_iter()
             .chain(extra.iter().map(|(name, value)| (*name, value.clone())))

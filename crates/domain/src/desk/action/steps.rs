@@ -37,65 +37,30 @@ impl Step<'_> {
             Action::AskCitizen { words } => self.ask(words)?,
             Action::Answer { words } => {
                 let sealed = self.required(words)?;
-                self.conclude(
-                    Event::Answered {
-                        words: sealed.clone(),
-                    },
-                    Template::Answer,
-                    Some(sealed),
-                );
+                self.conclude(Event::Answered { words: sealed.clone() }, Template::Answer, Some(sealed));
             }
             Action::DeclareFeasible { expected_by, words } => self.feasible(*expected_by, words)?,
             Action::ReportProgress { expected_by, words } => self.progress(*expected_by, words)?,
             Action::DeclareNotFeasible { words } => {
                 let sealed = self.required(words)?;
-                self.conclude(
-                    Event::NotFeasible {
-                        words: sealed.clone(),
-                    },
-                    Template::NotFeasible,
-                    Some(sealed),
-                );
+                self.conclude(Event::NotFeasible { words: sealed.clone() }, Template::NotFeasible, Some(sealed));
             }
             Action::DeclareNotPertinent { words } => {
                 let sealed = self.required(words)?;
-                self.conclude(
-                    Event::NotPertinent {
-                        words: sealed.clone(),
-                    },
-                    Template::NotPertinent,
-                    Some(sealed),
-                );
+                self.conclude(Event::NotPertinent { words: sealed.clone() }, Template::NotPertinent, Some(sealed));
             }
             Action::Resolve { words } => {
                 let sealed = self.optional(words)?;
-                self.conclude(
-                    Event::Resolved {
-                        words: sealed.clone(),
-                    },
-                    Template::Resolved,
-                    sealed,
-                );
+                self.conclude(Event::Resolved { words: sealed.clone() }, Template::Resolved, sealed);
             }
             Action::Close { reason } => {
-                let event = Event::Closed {
-                    reason: CloseReason::Operator,
-                    note: reason.clone(),
-                };
+                let event = Event::Closed { reason: CloseReason::Operator, note: reason.clone() };
                 self.decision.ticket(self.id, event);
             }
             Action::Reopen { reason } => {
                 let reason = filled("reason", reason)?;
                 let now = self.context.now;
-                reopen(
-                    &mut self.decision,
-                    self.id,
-                    self.ticket,
-                    reason,
-                    None,
-                    self.context,
-                    now,
-                );
+                reopen(&mut self.decision, self.id, self.ticket, reason, None, self.context, now);
             }
             Action::Merge { into } => self.merge(into)?,
             Action::MarkSpam => self.mark_spam(),
@@ -104,12 +69,7 @@ impl Step<'_> {
                 if words.is_empty {
                     return Err(Rejection::Missing("text"));
                 }
-                self.decision.ticket(
-                    self.id,
-                    Event::NoteAdded {
-                        words: words.sealed.clone(),
-                    },
-                );
+                self.decision.ticket(self.id, Event::NoteAdded { words: words.sealed.clone() });
             }
             Action::AnnulProtocol { reason, act } => self.annul(reason, act)?,
         }
@@ -117,34 +77,17 @@ impl Step<'_> {
     }
 
     fn take_in_charge(&mut self, office: Option<&Office>) -> Result<(), Rejection> {
-        let office = office
-            .or(self.ticket.office.as_ref())
-            .cloned()
-            .unwrap_or_else(Office::urp);
+        let office = office.or(self.ticket.office.as_ref()).cloned().unwrap_or_else(Office::urp);
         let name = self.known(&office)?;
         let protocol = match self.ticket.protocol {
             Some(protocol) => protocol,
             None => self.assign_number(&name),
         };
-        self.decision.ticket(
-            self.id,
-            Event::TakenInCharge {
-                protocol,
-                office: office.clone(),
-            },
-        );
-        let ticket = ticket::State {
-            protocol: Some(protocol),
-            ..self.ticket.clone()
-        };
+        self.decision.ticket(self.id, Event::TakenInCharge { protocol, office: office.clone() });
+        let ticket = ticket::State { protocol: Some(protocol), ..self.ticket.clone() };
         let extra = [("office", office.to_string())];
         let by_person = self.by_person();
-        News {
-            id: self.id,
-            ticket: &ticket,
-            context: self.context,
-        }
-        .tell(
+        News { id: self.id, ticket: &ticket, context: self.context }.tell(
             &mut self.decision,
             Template::TakenInCharge,
             &extra,
@@ -159,40 +102,26 @@ impl Step<'_> {
         let local = self.context.now.to_zoned(crate::calendar::rome());
         let year = u16::try_from(local.year()).unwrap_or(0);
         let protocol = self.desk.register.next(year);
-        self.decision.register(Register::NumberAssigned {
-            protocol,
-            ticket: self.id,
-            subject: office_name.to_owned(),
-        });
+        self.decision.register(Register::NumberAssigned { protocol, ticket: self.id, subject: office_name.to_owned() });
         protocol
     }
 
     fn reassign(&mut self, office: &Office, reason: &str) -> Result<(), Rejection> {
         self.known(office)?;
-        self.decision.ticket(
-            self.id,
-            Event::Reassigned {
-                office: office.clone(),
-                reason: reason.to_owned(),
-            },
-        );
+        self.decision.ticket(self.id, Event::Reassigned { office: office.clone(), reason: reason.to_owned() });
         Ok(())
     }
 
     fn send_back(&mut self, reason: &str) -> Result<(), Rejection> {
         let reason = filled("reason", reason)?.to_owned();
         let office = self.ticket.office.clone().unwrap_or_else(Office::urp);
-        self.decision
-            .ticket(self.id, Event::SentBack { office, reason });
+        self.decision.ticket(self.id, Event::SentBack { office, reason });
         Ok(())
     }
 
     fn ask(&mut self, words: &Words) -> Result<(), Rejection> {
         let sealed = self.required(words)?;
-        let event = Event::CitizenAsked {
-            automatic: false,
-            words: Some(sealed.clone()),
-        };
+        let event = Event::CitizenAsked { automatic: false, words: Some(sealed.clone()) };
         self.decision.ticket(self.id, event);
         self.tell(Template::Question, &[], Some(sealed));
         Ok(())
@@ -201,17 +130,10 @@ impl Step<'_> {
     fn feasible(&mut self, expected_by: Date, words: &Words) -> Result<(), Rejection> {
         let sealed = self.optional(words)?;
         self.not_past(expected_by)?;
-        let event = Event::Feasible {
-            expected_by,
-            words: sealed.clone(),
-        };
+        let event = Event::Feasible { expected_by, words: sealed.clone() };
         self.decision.ticket(self.id, event);
         self.set_resolution(expected_by);
-        self.tell(
-            Template::Feasible,
-            &[("expected_by", expected_by.to_string())],
-            sealed,
-        );
+        self.tell(Template::Feasible, &[("expected_by", expected_by.to_string())], sealed);
         Ok(())
     }
 
@@ -220,13 +142,7 @@ impl Step<'_> {
         if let Some(date) = expected_by {
             self.not_past(date)?;
         }
-        self.decision.ticket(
-            self.id,
-            Event::ProgressReported {
-                expected_by,
-                words: sealed.clone(),
-            },
-        );
+        self.decision.ticket(self.id, Event::ProgressReported { expected_by, words: sealed.clone() });
         if let Some(date) = expected_by {
             self.set_resolution(date);
         }
@@ -246,10 +162,8 @@ impl Step<'_> {
         if target == self.id || !state.phase.is_open() {
             return Err(Rejection::BadMerge);
         }
-        self.decision
-            .ticket(self.id, Event::Merged { into: target });
-        self.decision
-            .ticket(target, Event::Absorbed { from: self.id });
+        self.decision.ticket(self.id, Event::Merged { into: target });
+        self.decision.ticket(target, Event::Absorbed { from: self.id });
         Ok(())
     }
 
@@ -266,10 +180,7 @@ impl Step<'_> {
         for (reply, _) in unsent {
             self.decision.conversation(
                 self.ticket.conversation,
-                ConversationEvent::ReplyDropped {
-                    reply: *reply,
-                    reason: DropReason::Superseded,
-                },
+                ConversationEvent::ReplyDropped { reply: *reply, reason: DropReason::Superseded },
             );
         }
     }
@@ -278,48 +189,30 @@ impl Step<'_> {
     fn lift_spam(&mut self) {
         self.decision.ticket(self.id, Event::SpamLifted);
         for term in self.ticket.terms.iter().filter(|term| !term.done) {
-            set_deadline(
-                &mut self.decision,
-                self.id,
-                self.ticket,
-                term.deadline.clone(),
-            );
+            set_deadline(&mut self.decision, self.id, self.ticket, term.deadline.clone());
         }
     }
 
     fn annul(&mut self, reason: &str, act: &str) -> Result<(), Rejection> {
         let reason = filled("reason", reason)?.to_owned();
         let act = filled("act", act)?.to_owned();
-        let protocol = self
-            .ticket
-            .protocol
-            .ok_or(Rejection::Missing("protocol number"))?;
+        let protocol = self.ticket.protocol.ok_or(Rejection::Missing("protocol number"))?;
         if self.ticket.annulled {
             return Err(Rejection::AlreadyAnnulled(protocol.to_string()));
         }
-        self.decision.register(Register::NumberAnnulled {
-            protocol,
-            ticket: self.id,
-            reason,
-            act,
-        });
+        self.decision.register(Register::NumberAnnulled { protocol, ticket: self.id, reason, act });
         Ok(())
     }
 
     fn set_resolution(&mut self, date: Date) {
         let version = self.ticket.next_version(sla::DeadlineName::Resolution);
         let deadline = sla::resolution(self.context.calendar, self.context.now, date, version);
-        self.decision
-            .ticket(self.id, Event::DeadlineSet { deadline });
+        self.decision.ticket(self.id, Event::DeadlineSet { deadline });
     }
 
     fn tell(&mut self, template: Template, extra: &[(&str, String)], words: Option<Sealed>) {
         let by_person = self.by_person();
-        let news = News {
-            id: self.id,
-            ticket: self.ticket,
-            context: self.context,
-        };
+        let news = News { id: self.id, ticket: self.ticket, context: self.context };
         news.tell(&mut self.decision, template, extra, words, by_person);
     }
 
@@ -328,8 +221,7 @@ impl Step<'_> {
     }
 
     fn known(&self, office: &Office) -> Result<String, Rejection> {
-        (self.context.office_name)(&office.0)
-            .ok_or_else(|| Rejection::UnknownOffice(office.to_string()))
+        (self.context.office_name)(&office.0).ok_or_else(|| Rejection::UnknownOffice(office.to_string()))
     }
 
     fn not_past(&self, date: Date) -> Result<(), Rejection> {
@@ -360,9 +252,7 @@ impl Step<'_> {
     fn publishable(&self, words: &Words) -> Result<(), Rejection> {
         let followed_in_public = |conversation| {
             let state = self.desk.conversations.get(conversation);
-            state
-                .and_then(|state| state.channel)
-                .is_some_and(|channel| channel.is_public())
+            state.and_then(|state| state.channel).is_some_and(|channel| channel.is_public())
         };
         let public = self.ticket.public || self.ticket.followers.iter().any(followed_in_public);
         if public && !words.personal.is_empty() {
@@ -373,9 +263,5 @@ impl Step<'_> {
 }
 
 fn filled<'a>(field: &'static str, text: &'a str) -> Result<&'a str, Rejection> {
-    if text.trim().is_empty() {
-        Err(Rejection::Missing(field))
-    } else {
-        Ok(text)
-    }
+    if text.trim().is_empty() { Err(Rejection::Missing(field)) } else { Ok(text) }
 }

@@ -15,9 +15,7 @@ impl Routing<'_> {
     /// Tells the state of the ticket that was asked for: by number, or the conversation's own. Nothing personal in it,
     /// so whoever has the number may ask.
     pub(super) fn tell_state(&mut self, candidate: Option<(TicketId, &ticket::State)>) -> Route {
-        let written = self
-            .conclusion
-            .and_then(|conclusion| conclusion.protocol.clone());
+        let written = self.conclusion.and_then(|conclusion| conclusion.protocol.clone());
         let Some(written) = written else {
             return match candidate {
                 Some((id, ticket)) => self.state_of(id, ticket),
@@ -36,48 +34,28 @@ impl Routing<'_> {
         match found {
             Some((id, ticket)) => self.state_of(id, ticket),
             None => {
-                self.reply(
-                    Template::StatusUnknown,
-                    None,
-                    BTreeMap::from([("reference".to_owned(), written)]),
-                );
+                self.reply(Template::StatusUnknown, None, BTreeMap::from([("reference".to_owned(), written)]));
                 Route::StatusAnswered(None)
             }
         }
     }
 
     fn state_of(&mut self, id: TicketId, ticket: &ticket::State) -> Route {
-        let reference = ticket
-            .protocol
-            .map_or_else(|| ticket.code.clone(), |number| number.to_string());
+        let reference = ticket.protocol.map_or_else(|| ticket.code.clone(), |number| number.to_string());
         let in_charge = ticket.phase != Phase::Received;
-        let office = ticket
-            .office
-            .as_ref()
-            .filter(|_| in_charge)
-            .map(ToString::to_string);
+        let office = ticket.office.as_ref().filter(|_| in_charge).map(ToString::to_string);
         let variables = BTreeMap::from([
             ("reference".to_owned(), reference),
             ("state".to_owned(), ticket.phase.code().to_owned()),
             ("office".to_owned(), office.unwrap_or_default()),
-            (
-                "expected_by".to_owned(),
-                ticket
-                    .expected_by
-                    .map(|date| date.to_string())
-                    .unwrap_or_default(),
-            ),
+            ("expected_by".to_owned(), ticket.expected_by.map(|date| date.to_string()).unwrap_or_default()),
         ]);
         self.reply(Template::Status, Some(id), variables);
         Route::StatusAnswered(Some(id))
     }
 
     pub(super) fn reply_code(&mut self, template: Template, id: TicketId, code: &str) {
-        self.reply(
-            template,
-            Some(id),
-            BTreeMap::from([("code".to_owned(), code.to_owned())]),
-        );
+        self.reply(template, Some(id), BTreeMap::from([("code".to_owned(), code.to_owned())]));
     }
 
     /// A courtesy that would only be noise in public.
@@ -87,12 +65,7 @@ impl Routing<'_> {
         }
     }
 
-    pub(super) fn reply(
-        &mut self,
-        template: Template,
-        ticket: Option<TicketId>,
-        variables: BTreeMap<String, String>,
-    ) {
+    pub(super) fn reply(&mut self, template: Template, ticket: Option<TicketId>, variables: BTreeMap<String, String>) {
         self.decision.reply(Wanted {
             cause: self.context.cause,
             conversations: &[self.id],

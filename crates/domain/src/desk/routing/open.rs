@@ -22,9 +22,8 @@ impl Routing<'_> {
         let received_at = self.pending.occurred_at;
         let take_in_charge = sla::take_in_charge(self.context.calendar, received_at);
         let by = take_in_charge.due;
-        let classification = self.conclusion.map_or_else(unclassified, |conclusion| {
-            self.proposal(classification(conclusion))
-        });
+        let classification =
+            self.conclusion.map_or_else(unclassified, |conclusion| self.proposal(classification(conclusion)));
         let kind = classification.kind;
         self.decision.ticket(
             id,
@@ -36,20 +35,12 @@ impl Routing<'_> {
                 public: self.pending.channel.is_public(),
                 classification,
                 received_at,
-                deadlines: vec![
-                    take_in_charge,
-                    sla::first_answer(self.context.calendar, received_at),
-                ],
+                deadlines: vec![take_in_charge, sla::first_answer(self.context.calendar, received_at)],
                 sealed: self.sealed.cloned(),
             },
         );
         if kind == Some(Kind::Emergency) {
-            self.decision.ticket(
-                id,
-                TicketEvent::EmergencyFlagged {
-                    message: self.pending.message,
-                },
-            );
+            self.decision.ticket(id, TicketEvent::EmergencyFlagged { message: self.pending.message });
         }
         self.acknowledge(id, kind, &code, by);
         Route::OpenedTicket(id)
@@ -64,34 +55,21 @@ impl Routing<'_> {
     }
 
     fn acknowledge(&mut self, id: TicketId, kind: Option<Kind>, code: &str, by: jiff::Timestamp) {
-        let colleague_was_faster = self
-            .conversation
-            .colleague_at
-            .is_some_and(|at| at >= self.pending.occurred_at);
+        let colleague_was_faster = self.conversation.colleague_at.is_some_and(|at| at >= self.pending.occurred_at);
         let template = match kind {
             Some(Kind::Emergency) => Template::Emergency,
             Some(Kind::AbusiveOrSpam) => return,
             _ if colleague_was_faster => return,
-            _ if !self.pending.has_text
-                || self.pending.content_type == ContentType::Unsupported =>
-            {
+            _ if !self.pending.has_text || self.pending.content_type == ContentType::Unsupported => {
                 Template::ReceiptAsk
             }
             _ => Template::Receipt,
         };
         if template == Template::ReceiptAsk {
-            self.decision.ticket(
-                id,
-                TicketEvent::CitizenAsked {
-                    automatic: true,
-                    words: None,
-                },
-            );
+            self.decision.ticket(id, TicketEvent::CitizenAsked { automatic: true, words: None });
         }
-        let variables = BTreeMap::from([
-            ("code".to_owned(), code.to_owned()),
-            ("take_in_charge_by".to_owned(), by.to_string()),
-        ]);
+        let variables =
+            BTreeMap::from([("code".to_owned(), code.to_owned()), ("take_in_charge_by".to_owned(), by.to_string())]);
         self.reply(template, Some(id), variables);
     }
 }
@@ -114,13 +92,8 @@ const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 fn free_code(desk: &Desk, message: MessageId) -> String {
     (0_u32..)
         .map(|round| {
-            let digest = Sha256::new()
-                .chain_update(message.0)
-                .chain_update(round.to_be_bytes())
-                .finalize();
-            let letters = digest[..5]
-                .iter()
-                .map(|byte| char::from(ALPHABET[usize::from(byte & 31)]));
+            let digest = Sha256::new().chain_update(message.0).chain_update(round.to_be_bytes()).finalize();
+            let letters = digest[..5].iter().map(|byte| char::from(ALPHABET[usize::from(byte & 31)]));
             format!("S-{}", letters.collect::<String>())
         })
         .find(|code| !desk.codes.contains_key(code))

@@ -23,65 +23,29 @@ pub async fn execute(tickets: &Tickets, request: wire::ExecuteRequest) -> Result
     run(tickets, cause, Command::Act(act)).await
 }
 
-pub async fn settle(
-    tickets: &Tickets,
-    request: wire::SettleReplyRequest,
-) -> Result<Receipt, Status> {
+pub async fn settle(tickets: &Tickets, request: wire::SettleReplyRequest) -> Result<Receipt, Status> {
     let (cause, settle) = read_settle(request).map_err(|rejection| status::rejected(&rejection))?;
     run(tickets, cause, Command::SettleReply(settle)).await
 }
 
 async fn run(tickets: &Tickets, cause: CauseId, command: Command) -> Result<Receipt, Status> {
-    let request = Request {
-        cause,
-        command,
-        occurred_at: None,
-        trace_parent: trace::traceparent(),
-    };
-    tickets
-        .writer
-        .execute(request)
-        .await
-        .map_err(|error| status::failed(&error))
+    let request = Request { cause, command, occurred_at: None, trace_parent: trace::traceparent() };
+    tickets.writer.execute(request).await.map_err(|error| status::failed(&error))
 }
 
 fn read(tickets: &Tickets, request: wire::ExecuteRequest) -> Result<(CauseId, Act), Rejection> {
     let cause = cause(b"execute", &request.idempotency_key)?;
     let ticket = ticket_ref(request.ticket.as_ref())?;
     let actor = command::actor(request.actor.as_ref())?;
-    let person = tickets
-        .writer
-        .read(|world| -> Result<Option<PersonId>, Rejection> {
-            let (_, state) = world.desk.find(&ticket)?;
-            Ok(world
-                .desk
-                .conversations
-                .get(&state.conversation)
-                .and_then(|conversation| conversation.person))
-        })?;
-    let public_numbers = tickets
-        .public_numbers
-        .iter()
-        .map(String::as_str)
-        .collect::<Vec<_>>();
-    let sealing = Sealing {
-        person,
-        public_numbers: &public_numbers,
-    };
-    let action = command::action(
-        request.command.ok_or(Rejection::Missing("command"))?,
-        &sealing,
-    )?;
+    let person = tickets.writer.read(|world| -> Result<Option<PersonId>, Rejection> {
+        let (_, state) = world.desk.find(&ticket)?;
+        Ok(world.desk.conversations.get(&state.conversation).and_then(|conversation| conversation.person))
+    })?;
+    let public_numbers = tickets.public_numbers.iter().map(String::as_str).collect::<Vec<_>>();
+    let sealing = Sealing { person, public_numbers: &public_numbers };
+    let action = command::action(request.command.ok_or(Rejection::Missing("command"))?, &sealing)?;
     let expected_version = (request.expected_version != 0).then_some(request.expected_version);
-    Ok((
-        cause,
-        Act {
-            ticket,
-            expected_version,
-            actor,
-            action,
-        },
-    ))
+    Ok((cause, Act { ticket, expected_version, actor, action }))
 }
 
 fn read_settle(request: wire::SettleReplyRequest) -> Result<(CauseId, SettleReply), Rejection> {
@@ -94,10 +58,7 @@ fn read_settle(request: wire::SettleReplyRequest) -> Result<(CauseId, SettleRepl
     let reply = request
         .reply_id
         .parse()
-        .map_err(|error| Rejection::Invalid {
-            field: "reply_id",
-            problem: format!("{error}"),
-        })?;
+        .map_err(|error| Rejection::Invalid { field: "reply_id", problem: format!("{error}") })?;
     let settle = SettleReply {
         reply,
         actor: command::actor(request.actor.as_ref())?,

@@ -19,10 +19,7 @@ use tempfile::tempdir;
 
 const FOLDER: &str = "SEGNALALO_TEST_LOG";
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "how a test tells its child process where to write"
-)]
+#[expect(clippy::disallowed_methods, reason = "how a test tells its child process where to write")]
 fn folder_of_child() -> Option<String> {
     std::env::var(FOLDER).ok()
 }
@@ -42,11 +39,7 @@ fn child_of_the_next_test() {
         let group: Vec<_> = (0..5)
             .map(|_| {
                 number += 1;
-                let size = if number.is_multiple_of(50) {
-                    40_000
-                } else {
-                    300
-                };
+                let size = if number.is_multiple_of(50) { 40_000 } else { 300 };
                 batch(number).note(ticket((number % 7) as u8), size)
             })
             .collect();
@@ -69,11 +62,7 @@ fn what_was_acknowledged_survives_the_kill_of_the_process() {
             .spawn()
             .unwrap();
         for line in BufReader::new(child.stdout.take().unwrap()).lines() {
-            let Some(position) = line
-                .unwrap()
-                .strip_prefix("acknowledged ")
-                .map(str::to_owned)
-            else {
+            let Some(position) = line.unwrap().strip_prefix("acknowledged ").map(str::to_owned) else {
                 continue;
             };
             acknowledged = position.parse().unwrap();
@@ -85,11 +74,7 @@ fn what_was_acknowledged_survives_the_kill_of_the_process() {
         let journal = Sled::open(folder.path()).unwrap();
         let report = verify(&*journal.reader()).unwrap();
         assert_eq!(report.fault, None);
-        assert!(
-            report.records >= acknowledged,
-            "{} < {acknowledged}",
-            report.records
-        );
+        assert!(report.records >= acknowledged, "{} < {acknowledged}", report.records);
         // Whole groups only.
         assert_eq!((report.records - 1) % 5, 0);
     }

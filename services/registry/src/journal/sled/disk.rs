@@ -21,13 +21,8 @@ pub(super) struct OneHandle {
 impl OneHandle {
     /// Opens the handle, and makes the names of sled's files durable.
     pub fn open(folder: &Path) -> io::Result<Self> {
-        let this = Self {
-            db: File::options()
-                .read(true)
-                .write(true)
-                .open(folder.join("db"))?,
-            blobs: folder.join("blobs"),
-        };
+        let this =
+            Self { db: File::options().read(true).write(true).open(folder.join("db"))?, blobs: folder.join("blobs") };
         File::open(folder.join("conf"))?.sync_all()?;
         this.db.sync_all()?;
         sync_folder(folder)?;
@@ -47,10 +42,7 @@ impl OneHandle {
         }
         if found > 0 {
             sync_folder(&self.blobs)?;
-            tracing::error!(
-                found,
-                "sled keeps nodes outside its synced file: values are too large"
-            );
+            tracing::error!(found, "sled keeps nodes outside its synced file: values are too large");
         }
         Ok(())
     }

@@ -80,10 +80,7 @@ fn tagged(tag: u8, id: &[u8; 16]) -> Vec<u8> {
 
 /// A value that is one number.
 pub(super) fn number(value: &[u8]) -> Result<u64, Error> {
-    value
-        .try_into()
-        .map(u64::from_be_bytes)
-        .map_err(|_| foreign())
+    value.try_into().map(u64::from_be_bytes).map_err(|_| foreign())
 }
 
 fn foreign() -> Error {
@@ -130,10 +127,7 @@ impl HeadEntry {
         if *format != INDEX_FORMAT {
             return None;
         }
-        Some(Self(Head {
-            position: u64::from_be_bytes(*position),
-            hash: hash.try_into().ok()?,
-        }))
+        Some(Self(Head { position: u64::from_be_bytes(*position), hash: hash.try_into().ok()? }))
     }
 
     pub fn remove(batch: &mut sled::Batch) {

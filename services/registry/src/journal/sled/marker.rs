@@ -6,8 +6,7 @@ use super::sync_folder;
 use std::{fs::File, io, io::Write as _, path::Path, path::PathBuf};
 
 const NAME: &str = "begun";
-const TEXT: &[u8] =
-    b"This folder holds an event log. If the registry says that its records are gone, move the \
+const TEXT: &[u8] = b"This folder holds an event log. If the registry says that its records are gone, move the \
 folder away: the log is filled again from EVENTS, or from a backup.\n";
 
 pub(super) struct Marker {
@@ -17,10 +16,7 @@ pub(super) struct Marker {
 
 impl Marker {
     pub fn look(folder: &Path) -> io::Result<Self> {
-        Ok(Self {
-            folder: folder.to_owned(),
-            present: folder.join(NAME).try_exists()?,
-        })
+        Ok(Self { folder: folder.to_owned(), present: folder.join(NAME).try_exists()? })
     }
 
     /// Durable when it returns.

@@ -54,10 +54,7 @@ impl Sled {
     /// # Errors
     /// `Locked` when another process has it; `Damaged` when a record that others follow can't be read; `Unopenable`.
     pub fn open(folder: &Path) -> Result<Self, Error> {
-        let unopenable = |source: BoxError| Error::Unopenable {
-            folder: folder.to_owned(),
-            source,
-        };
+        let unopenable = |source: BoxError| Error::Unopenable { folder: folder.to_owned(), source };
         fs::create_dir_all(folder).map_err(|error| unopenable(error.into()))?;
         let db = open_db(folder)?;
         let mut disk = disk::OneHandle::open(folder).map_err(|error| unopenable(error.into()))?;
@@ -73,13 +70,7 @@ impl Sled {
 
     fn with_disk(db: sled::Db, head: Head, disk: Box<dyn Disk>, marker: Marker) -> Self {
         let (durable, subscription) = watch::channel(head.position);
-        Self {
-            shared: Arc::new(Shared::new(db, head, subscription)),
-            durable,
-            disk,
-            marker,
-            halted: false,
-        }
+        Self { shared: Arc::new(Shared::new(db, head, subscription)), durable, disk, marker, halted: false }
     }
 
     /// Stores what a draft has made of a group, and waits for the disk.
@@ -93,8 +84,8 @@ impl Sled {
             keys::insert_index(&mut batch, entry);
         }
         HeadEntry::of(head).insert(&mut batch);
-        let written = write(&self.shared.db, batch, &mut *self.disk)
-            .and_then(|()| self.marker.set().map_err(BoxError::from));
+        let written =
+            write(&self.shared.db, batch, &mut *self.disk).and_then(|()| self.marker.set().map_err(BoxError::from));
         if let Err(error) = written {
             self.halted = true;
             return Err(Error::Fatal(error));
@@ -112,10 +103,7 @@ impl Journal for Sled {
         }
         let shared = self.shared.clone();
         let mut draft = Draft::new(shared.head(), &*shared);
-        let ranges = group
-            .iter()
-            .map(|batch| draft.batch(batch))
-            .collect::<Result<Vec<_>, _>>()?;
+        let ranges = group.iter().map(|batch| draft.batch(batch)).collect::<Result<Vec<_>, _>>()?;
         self.store(draft.head, &draft.entries)?;
         Ok(ranges)
     }
@@ -154,10 +142,7 @@ fn open_db(folder: &Path) -> Result<sled::Db, Error> {
 }
 
 fn try_open(folder: &Path) -> Result<sled::Db, Error> {
-    let config = sled::Config::new()
-        .path(folder)
-        .cache_capacity(CACHE)
-        .flush_every_ms(None);
+    let config = sled::Config::new().path(folder).cache_capacity(CACHE).flush_every_ms(None);
     caught(folder, || match config.open() {
         // sled gives the lock no kind of its own.
         Err(sled::Error::Io(error)) if error.to_string().contains("could not acquire lock") => {
@@ -174,10 +159,7 @@ fn caught<T>(folder: &Path, open: impl FnOnce() -> Result<T, Error>) -> Result<T
         Ok(result) => return result,
         Err(_) => "sled panicked over its files".into(),
     };
-    Err(Error::Unopenable {
-        folder: folder.to_owned(),
-        source,
-    })
+    Err(Error::Unopenable { folder: folder.to_owned(), source })
 }
 
 /// Makes names in a folder durable.

@@ -23,11 +23,7 @@ pub(super) struct Shared {
 
 impl Shared {
     pub fn new(db: sled::Db, head: Head, durable: watch::Receiver<u64>) -> Self {
-        Self {
-            db,
-            head: RwLock::new(head),
-            durable,
-        }
+        Self { db, head: RwLock::new(head), durable }
     }
 
     pub fn advance(&self, head: Head) {
@@ -56,21 +52,13 @@ impl Reader for Shared {
         Ok(found.into_iter().next().map(|(_, bytes)| bytes))
     }
 
-    fn read_stream(
-        &self,
-        stream: &Stream,
-        after_version: u64,
-        limit: usize,
-    ) -> Result<Vec<(u64, Bytes)>, Error> {
+    fn read_stream(&self, stream: &Stream, after_version: u64, limit: usize) -> Result<Vec<(u64, Bytes)>, Error> {
         let (key, head) = (StreamKey::of(stream), self.head().position);
         let first = keys::version(&key, after_version.saturating_add(1));
         let mut records = Vec::new();
         let mut bytes = 0;
-        for (entry, version) in self
-            .db
-            .range(first..=keys::version(&key, u64::MAX))
-            .take(limit)
-            .zip(after_version.saturating_add(1)..)
+        for (entry, version) in
+            self.db.range(first..=keys::version(&key, u64::MAX)).take(limit).zip(after_version.saturating_add(1)..)
         {
             let (_, position) = entry.map_err(storage)?;
             let position = keys::number(&position)?;
@@ -126,12 +114,7 @@ fn number(db: &sled::Db, key: Vec<u8>) -> Result<Option<u64>, Error> {
 }
 
 /// Records after one position, up to and with another; each must be there.
-pub(super) fn read_between(
-    db: &sled::Db,
-    after: u64,
-    last: u64,
-    limit: usize,
-) -> Result<Vec<(u64, Bytes)>, Error> {
+pub(super) fn read_between(db: &sled::Db, after: u64, last: u64, limit: usize) -> Result<Vec<(u64, Bytes)>, Error> {
     let mut records: Vec<(u64, BytesMut)> = Vec::new();
     let mut total = 0;
     for entry in db.range(keys::records_between(after, last)) {
@@ -159,17 +142,11 @@ pub(super) fn read_between(
 }
 
 fn finished(records: Vec<(u64, BytesMut)>) -> Vec<(u64, Bytes)> {
-    records
-        .into_iter()
-        .map(|(position, bytes)| (position, bytes.freeze()))
-        .collect()
+    records.into_iter().map(|(position, bytes)| (position, bytes.freeze())).collect()
 }
 
 fn missing(position: u64) -> Error {
-    Error::Damaged {
-        position,
-        what: "the record is missing".to_owned(),
-    }
+    Error::Damaged { position, what: "the record is missing".to_owned() }
 }
 
 pub(super) fn storage(error: sled::Error) -> Error {

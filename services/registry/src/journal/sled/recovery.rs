@@ -41,18 +41,11 @@ pub(super) fn recover(db: &sled::Db, disk: &mut dyn Disk) -> Result<Head, Error>
     };
     let tail = Tail::read(db, last)?;
     if let Some(cut) = tail.cut {
-        tracing::warn!(
-            cut,
-            last,
-            "the log's tail can't be read: cutting it off; EVENTS has what was relayed"
-        );
+        tracing::warn!(cut, last, "the log's tail can't be read: cutting it off; EVENTS has what was relayed");
         set_aside(db, disk, cut)?;
     }
     if tail.cut.is_some() || !indexed(db, &tail)? {
-        tracing::warn!(
-            position = tail.head.position,
-            "building the log's indexes anew"
-        );
+        tracing::warn!(position = tail.head.position, "building the log's indexes anew");
         rebuild(db, disk, tail.head)?;
     }
     Ok(tail.head)
@@ -70,11 +63,7 @@ impl Tail {
     fn read(db: &sled::Db, last: u64) -> Result<Self, Error> {
         let first = last.saturating_sub(WINDOW - 1).max(1);
         let pieces = pieces_between(db, first.saturating_sub(2), last)?;
-        let mut tail = Self {
-            entries: Vec::new(),
-            head: before(first, &pieces)?,
-            cut: None,
-        };
+        let mut tail = Self { entries: Vec::new(), head: before(first, &pieces)?, cut: None };
         let mut torn = String::new();
         for position in first..=last {
             match (readable(position, pieces.get(&position))?, tail.cut) {
@@ -92,10 +81,9 @@ impl Tail {
         }
         match tail.cut {
             // One group is one write: a crash tears off an end, never all there is.
-            Some(position) if tail.entries.is_empty() && last > 1 => Err(Error::Damaged {
-                position,
-                what: torn + "; nor can any of the records after it be read",
-            }),
+            Some(position) if tail.entries.is_empty() && last > 1 => {
+                Err(Error::Damaged { position, what: torn + "; nor can any of the records after it be read" })
+            }
             _ => Ok(tail),
         }
     }
@@ -107,10 +95,7 @@ impl Tail {
                 what: "it doesn't follow the record before".to_owned(),
             });
         }
-        self.head = Head {
-            position: entry.position,
-            hash: record::hash(&entry.bytes),
-        };
+        self.head = Head { position: entry.position, hash: record::hash(&entry.bytes) };
         self.entries.push(entry);
         Ok(())
     }
@@ -122,14 +107,9 @@ fn before(first: u64, pieces: &BTreeMap<u64, Bytes>) -> Result<Head, Error> {
     if position == 0 {
         return Ok(Head::EMPTY);
     }
-    let bytes = pieces.get(&position).ok_or_else(|| Error::Damaged {
-        position,
-        what: "the record is missing".to_owned(),
-    })?;
-    Ok(Head {
-        position,
-        hash: record::hash(bytes),
-    })
+    let bytes =
+        pieces.get(&position).ok_or_else(|| Error::Damaged { position, what: "the record is missing".to_owned() })?;
+    Ok(Head { position, hash: record::hash(bytes) })
 }
 
 enum Readable {
@@ -145,17 +125,10 @@ fn readable(position: u64, bytes: Option<&Bytes>) -> Result<Readable, Error> {
     };
     let damaged = |what: String| Error::Damaged { position, what };
     match Entry::of(bytes) {
-        Ok((entry, record)) if entry.position == position => {
-            Ok(Readable::Whole(entry, record.prev))
-        }
-        Ok((entry, _)) => Err(damaged(format!(
-            "the record says that its position is {}",
-            entry.position
-        ))),
+        Ok((entry, record)) if entry.position == position => Ok(Readable::Whole(entry, record.prev)),
+        Ok((entry, _)) => Err(damaged(format!("the record says that its position is {}", entry.position))),
         Err(Unreadable::Frame(
-            error @ (record::Error::Truncated(_)
-            | record::Error::Checksum { .. }
-            | record::Error::UnknownFormat(0)),
+            error @ (record::Error::Truncated(_) | record::Error::Checksum { .. } | record::Error::UnknownFormat(0)),
         )) => Ok(Readable::Torn(error.to_string())),
         Err(error) => Err(damaged(error.to_string())),
     }
@@ -177,10 +150,7 @@ fn pieces_between(db: &sled::Db, after: u64, last: u64) -> Result<BTreeMap<u64, 
         let record = records.entry(keys::position(&key)?).or_default();
         record.extend_from_slice(&piece);
     }
-    Ok(records
-        .into_iter()
-        .map(|(position, bytes)| (position, bytes.freeze()))
-        .collect())
+    Ok(records.into_iter().map(|(position, bytes)| (position, bytes.freeze())).collect())
 }
 
 /// Moves the pieces of all records from a position on out of the log.
@@ -240,10 +210,7 @@ fn rebuild(db: &sled::Db, disk: &mut dyn Disk, head: Head) -> Result<(), Error> 
     while reached < head.position {
         let mut batch = sled::Batch::default();
         for (position, bytes) in read_between(db, reached, head.position, CHUNK)? {
-            let (entry, _) = Entry::of(&bytes).map_err(|error| Error::Damaged {
-                position,
-                what: error.to_string(),
-            })?;
+            let (entry, _) = Entry::of(&bytes).map_err(|error| Error::Damaged { position, what: error.to_string() })?;
             keys::insert_index(&mut batch, &entry);
             reached = position;
         }

@@ -14,9 +14,7 @@ use tempfile::tempdir;
 impl Sled {
     /// Puts other bytes in a record's place, behind the journal's back.
     pub(in super::super) fn overwrite(&self, position: u64, bytes: &[u8]) {
-        harm(&self.shared.db, |batch, _| {
-            keys::insert_record(batch, position, bytes)
-        });
+        harm(&self.shared.db, |batch, _| keys::insert_record(batch, position, bytes));
     }
 }
 
@@ -83,19 +81,8 @@ fn a_torn_tail_is_cut_off_set_aside_and_mended_by_an_import() {
     assert_eq!(verify(&*reader).unwrap().fault, None);
     assert_eq!(reader.handled(&cause(1497)).unwrap(), Some(1497));
     assert_eq!(reader.handled(&cause(1498)).unwrap(), None);
-    assert_eq!(
-        reader
-            .stream_version(&ticket(1500_u64.rem_euclid(5) as u8))
-            .unwrap(),
-        299
-    );
-    assert!(
-        journal
-            .shared
-            .db
-            .contains_key(keys::piece(b'x', 1499, 0))
-            .unwrap()
-    );
+    assert_eq!(reader.stream_version(&ticket(1500_u64.rem_euclid(5) as u8)).unwrap(), 299);
+    assert!(journal.shared.db.contains_key(keys::piece(b'x', 1499, 0)).unwrap());
     journal.import(&records[1497..]).unwrap();
     assert_eq!(journal.reader().head(), head);
     drop((journal, reader));
@@ -105,15 +92,10 @@ fn a_torn_tail_is_cut_off_set_aside_and_mended_by_an_import() {
 #[test]
 fn damage_that_good_records_follow_is_refused_and_named() {
     let folder = tempdir().unwrap();
-    harmed(folder.path(), 30, |batch, _| {
-        keys::insert_record(batch, 20, &[0; 200])
-    });
+    harmed(folder.path(), 30, |batch, _| keys::insert_record(batch, 20, &[0; 200]));
     for _ in 0..2 {
         let error = Sled::open(folder.path()).err().unwrap();
-        assert!(
-            matches!(error, Error::Damaged { position: 20, .. }),
-            "{error:?}"
-        );
+        assert!(matches!(error, Error::Damaged { position: 20, .. }), "{error:?}");
     }
 }
 
@@ -124,10 +106,7 @@ fn a_log_of_which_nothing_can_be_read_is_not_thrown_away() {
         (1..=10).for_each(|position| keys::insert_record(batch, position, &[0; 200]));
     });
     let error = Sled::open(folder.path()).err().unwrap();
-    assert!(
-        matches!(error, Error::Damaged { position: 1, .. }),
-        "{error:?}"
-    );
+    assert!(matches!(error, Error::Damaged { position: 1, .. }), "{error:?}");
 }
 
 #[test]
@@ -140,28 +119,18 @@ fn a_record_of_a_newer_format_is_not_taken_for_a_torn_one() {
         batch.insert(key, bytes);
     });
     let error = Sled::open(folder.path()).err().unwrap();
-    assert!(
-        matches!(error, Error::Damaged { position: 10, .. }),
-        "{error:?}"
-    );
+    assert!(matches!(error, Error::Damaged { position: 10, .. }), "{error:?}");
 }
 
 #[test]
 fn a_broken_chain_is_refused_at_opening() {
     let folder = tempdir().unwrap();
     let mut other = super::super::Memory::default();
-    other
-        .append(&[super::super::fixtures::opening_of(2)])
-        .unwrap();
+    other.append(&[super::super::fixtures::opening_of(2)]).unwrap();
     let foreign = all(&other).remove(0);
-    harmed(folder.path(), 10, |batch, _| {
-        keys::insert_record(batch, 1, &foreign)
-    });
+    harmed(folder.path(), 10, |batch, _| keys::insert_record(batch, 1, &foreign));
     let error = Sled::open(folder.path()).err().unwrap();
-    assert!(
-        matches!(error, Error::Damaged { position: 2, .. }),
-        "{error:?}"
-    );
+    assert!(matches!(error, Error::Damaged { position: 2, .. }), "{error:?}");
 }
 
 #[test]
@@ -191,10 +160,7 @@ fn indexes_that_lag_or_are_missing_are_built_anew() {
             assert_eq!(reader.handled(&cause(number)).unwrap(), Some(number));
         }
         let conflict = journal.append(&[batch(9999).expecting(ticket(3), 7).note(ticket(3), 1)]);
-        assert!(matches!(
-            conflict,
-            Err(Error::VersionConflict { actual: 500, .. })
-        ));
+        assert!(matches!(conflict, Err(Error::VersionConflict { actual: 500, .. })));
     }
 }
 
@@ -204,10 +170,7 @@ struct Failing {
 
 impl Disk for Failing {
     fn sync(&mut self) -> io::Result<()> {
-        self.left = self
-            .left
-            .checked_sub(1)
-            .ok_or_else(|| io::Error::other("EIO"))?;
+        self.left = self.left.checked_sub(1).ok_or_else(|| io::Error::other("EIO"))?;
         Ok(())
     }
 }
@@ -246,9 +209,7 @@ fn one_group_takes_one_sync() {
     let marker = Marker::look(folder.path()).unwrap();
     let mut journal = Sled::with_disk(db, head, Box::new(Failing { left: 2 }), marker);
     journal.append(&[opening()]).unwrap();
-    let group: Vec<_> = (1..=64)
-        .map(|number| batch(number).note(ticket(1), 10))
-        .collect();
+    let group: Vec<_> = (1..=64).map(|number| batch(number).note(ticket(1), 10)).collect();
     journal.append(&group).unwrap();
     assert_eq!(journal.reader().head().position, 65);
 }
@@ -264,10 +225,7 @@ fn a_log_that_lost_everything_is_not_taken_for_a_new_one() {
         let size = std::fs::metadata(&file).unwrap().len();
         std::fs::write(&file, vec![0; size as usize]).unwrap();
         let error = Sled::open(folder.path()).err().unwrap();
-        assert!(
-            matches!(error, Error::Unopenable { .. }),
-            "{name}: {error:?}"
-        );
+        assert!(matches!(error, Error::Unopenable { .. }), "{name}: {error:?}");
     }
 }
 
@@ -277,8 +235,5 @@ fn a_file_in_the_folders_place_is_refused_with_its_name() {
     let file = folder.path().join("log");
     std::fs::write(&file, b"").unwrap();
     let error = Sled::open(&file).err().unwrap();
-    assert!(
-        matches!(&error, Error::Unopenable { folder, .. } if *folder == file),
-        "{error:?}"
-    );
+    assert!(matches!(&error, Error::Unopenable { folder, .. } if *folder == file), "{error:?}");
 }

@@ -1,13 +1,13 @@
 //! The demo's broker: nats-server as a child, with the configuration of production and its data in the demo's folder.
 //! It has a process group of its own: a Ctrl-C is ours, and it stops after the services have.
 
-use super::folder::Folder;
+use super::folder::{Folder, running};
 use crate::{
     failure::Failure,
     phrases::{Part, Phrases},
 };
 use anyhow::Context as _;
-use segnalalo_kit::config::Vars;
+use segnalalo_kit::{clock, config::Vars};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -18,6 +18,7 @@ use tokio::process::{Child, Command};
 
 const CONFIG: &str = "deploy/nats.conf";
 const PATIENCE: Duration = Duration::from_secs(10);
+const LOOK: Duration = Duration::from_millis(20);
 /// Of its log, when it ends by itself.
 const LAST_LINES: usize = 5;
 
@@ -30,13 +31,11 @@ pub struct Broker {
 
 impl Broker {
     /// # Errors
-    /// The program isn't there, or a broker of a demo that was cut off is still running.
-    pub fn start(program: &Path, folder: &Folder, vars: &Vars, phrases: &Phrases) -> Result<Self, Failure> {
+    /// The program isn't there, or another demo is running in the folder.
+    pub async fn start(program: &Path, folder: &Folder, vars: &Vars, phrases: &Phrases) -> Result<Self, Failure> {
         let pid_file = folder.path().join("nats.pid");
-        if let Some(pid) = left_over(&pid_file) {
-            let shown = folder.path().display().to_string();
-            let said = phrases.say(Part::Demo, "already", &[("folder", &shown), ("pid", &pid.to_string())]);
-            return Err(Failure::failed(said));
+        if let Some(pid) = running(&pid_file, "nats-server") {
+            take_down(program, pid, folder, phrases).await?;
         }
         let log = folder.path().join("nats.log");
         // Only what this start says.
@@ -88,15 +87,8 @@ impl Broker {
     /// Asks it to end, and waits; what doesn't end is killed.
     pub async fn stop(mut self) {
         if let Some(pid) = self.child.id() {
-            // nats-server sends the signal itself: it knows its own process by the number.
-            let asked = Command::new(&self.program)
-                .args(["--signal", &format!("term={pid}")])
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .status()
-                .await;
-            let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await;
-            if asked.is_err() || ended.is_err() {
+            ask_to_end(&self.program, pid).await;
+            if tokio::time::timeout(PATIENCE, self.child.wait()).await.is_err() {
                 let _ = self.child.kill().await;
             }
         }
@@ -104,9 +96,34 @@ impl Broker {
     }
 }
 
-/// The process of a pid file, when it is still a nats-server. (Without /proc nobody can tell; the port will.)
-fn left_over(pid_file: &Path) -> Option<u32> {
-    let pid: u32 = fs::read_to_string(pid_file).ok()?.trim().parse().ok()?;
-    let name = fs::read_to_string(format!("/proc/{pid}/comm")).ok()?;
-    name.trim().starts_with("nats-server").then_some(pid)
+/// What a demo that was cut off left behind is ended; a demo that is running is left alone.
+async fn take_down(program: &Path, pid: u32, folder: &Folder, phrases: &Phrases) -> Result<(), Failure> {
+    let shown = folder.path().display().to_string();
+    let pid_text = pid.to_string();
+    let values = [("folder", shown.as_str()), ("pid", &pid_text)];
+    if folder.other_demo() {
+        return Err(Failure::failed(phrases.say(Part::Demo, "already", &values)));
+    }
+    eprintln!("{}", phrases.say(Part::Demo, "left_over", &values));
+    ask_to_end(program, pid).await;
+    let end = clock::monotonic() + PATIENCE;
+    while running(&folder.path().join("nats.pid"), "nats-server").is_some() {
+        if clock::monotonic() > end {
+            return Err(Failure::failed(phrases.say(Part::Demo, "still_there", &values)));
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    Ok(())
+}
+
+/// nats-server sends the signal itself: there is no other way without unsafe code or a shell.
+async fn ask_to_end(program: &Path, pid: u32) {
+    let asked = Command::new(program)
+        .args(["--signal", &format!("term={pid}")])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    if let Err(error) = asked.await {
+        tracing::warn!(%error, "the broker can't be asked to end");
+    }
 }

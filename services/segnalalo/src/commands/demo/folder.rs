@@ -10,9 +10,11 @@ use std::{
     io::Write as _,
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
+    process,
 };
 
 const FILE: &str = "env";
+const PID_FILE: &str = "demo.pid";
 /// Bytes of a secret that is drawn.
 const SECRET: usize = 32;
 /// Drawn at random.
@@ -55,6 +57,21 @@ impl Folder {
         &self.0
     }
 
+    /// Whether another demo runs in it.
+    pub fn other_demo(&self) -> bool {
+        running(&self.0.join(PID_FILE), "segnalalo").is_some_and(|pid| pid != process::id())
+    }
+
+    /// Notes that this process runs in it.
+    ///
+    /// # Errors
+    /// The file can't be written.
+    pub fn claim(&self) -> Result<(), Failure> {
+        let file = self.0.join(PID_FILE);
+        fs::write(&file, process::id().to_string()).with_context(|| file.display().to_string())?;
+        Ok(())
+    }
+
     /// The environment, with what it lacks from the folder; what the folder lacks is made and kept there.
     ///
     /// # Errors
@@ -90,7 +107,17 @@ impl Folder {
 /// `env` is there and can't be read.
 pub fn with_demo(vars: &Vars) -> Result<Vars, Failure> {
     let folder = vars.parsed("SEGNALALO_DATA_DIR", PathBuf::from(".demo")).map_err(Failure::config)?;
-    Ok(lacking(vars, read(&folder.join(FILE))?))
+    let plain = PLAIN.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Ok(lacking(vars, plain.chain(read(&folder.join(FILE))?)))
+}
+
+/// The process of a pid file, when it is still there under its name. (Without /proc nobody can tell; the ports will.)
+pub fn running(pid_file: &Path, name: &str) -> Option<u32> {
+    let pid: u32 = fs::read_to_string(pid_file).ok()?.trim().parse().ok()?;
+    // "<pid> (<name>) <state> ...": a zombie has ended, only nobody has asked for its exit code.
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (named, state) = stat.split_once('(')?.1.rsplit_once(") ")?;
+    (named.starts_with(name) && !state.starts_with('Z')).then_some(pid)
 }
 
 fn lacking(vars: &Vars, pairs: impl IntoIterator<Item = (String, String)>) -> Vars {

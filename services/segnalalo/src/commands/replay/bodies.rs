@@ -1,12 +1,17 @@
-//! Recorded bodies and the way they are sent.
+//! Recorded bodies: what they tell, and the way they are sent.
 
+use super::fate::When;
 use crate::failure::Failure;
 use anyhow::Context as _;
+use jiff::Timestamp;
+use segnalalo_ingest_facebook as facebook;
+use segnalalo_ingest_whatsapp as whatsapp;
 use segnalalo_kit::{
     config::{Secret, Vars},
-    http, trace,
+    http,
     webhook::signature,
 };
+use segnalalo_proto::time;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -72,6 +77,40 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
+/// Reads bodies as the ingests do.
+pub struct Reader {
+    facebook: facebook::normalize::Settings,
+    whatsapp: whatsapp::normalize::Settings,
+}
+
+impl Reader {
+    /// # Errors
+    /// A variable isn't set, or the city's hashtag can't be read.
+    pub fn new(vars: &Vars) -> Result<Self, Failure> {
+        let city = vars.parsed("SEGNALALO_CITY", PathBuf::from("deploy/biella")).map_err(Failure::config)?;
+        Ok(Self {
+            facebook: facebook::normalize::Settings {
+                page_id: vars.required("FACEBOOK_PAGE_ID").map_err(Failure::config)?,
+                hashtag: facebook::channels::hashtag(&city).map_err(Failure::config)?,
+            },
+            whatsapp: whatsapp::normalize::Settings {
+                phone_number_id: vars.required("WHATSAPP_PHONE_NUMBER_ID").map_err(Failure::config)?,
+            },
+        })
+    }
+
+    /// When the things happened that the body tells of, if it is received now; nothing for one that can't be read.
+    pub fn told(&self, body: &Body, receipt: Timestamp) -> Vec<When> {
+        let accepted = match body.channel {
+            Channel::Facebook => facebook::normalize::normalize(&body.bytes, &self.facebook, receipt),
+            Channel::Whatsapp => whatsapp::normalize::normalize(&body.bytes, &self.whatsapp, receipt),
+        };
+        let inbound = accepted.map(|accepted| accepted.inbound).unwrap_or_default();
+        let times = inbound.iter().filter_map(|one| one.occurred_at.as_ref().and_then(time::from_wire));
+        times.map(|at| if at == receipt { When::OnReceipt } else { When::At(at) }).collect()
+    }
+}
+
 /// Posts bodies as Meta does.
 pub struct Sender {
     client: reqwest::Client,
@@ -94,7 +133,7 @@ impl Sender {
         })
     }
 
-    pub async fn post(&self, body: &Body, traceparent: &str) -> Sent {
+    pub async fn post(&self, body: &Body) -> Sent {
         let (url, secret) = match body.channel {
             Channel::Facebook => &self.facebook,
             Channel::Whatsapp => &self.whatsapp,
@@ -104,11 +143,11 @@ impl Sender {
             .post(url)
             .header("content-type", "application/json")
             .header(SIGNATURE, signature::sign(secret, &body.bytes))
-            .header(trace::HEADER, traceparent)
             .body(body.bytes.clone());
         match request.send().await {
             Ok(answer) => Ok(answer.status().as_u16()),
-            Err(error) => Err(error.without_url().to_string()),
+            Err(error) if error.is_connect() => Err(format!("{url}: connection refused")),
+            Err(error) => Err(error.to_string()),
         }
     }
 }
@@ -116,6 +155,24 @@ impl Sender {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_body_says_when_its_things_happened() {
+        let vars = Vars::from_pairs([
+            ("SEGNALALO_CITY", concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/biella")),
+            ("FACEBOOK_PAGE_ID", "104587321965874"),
+            ("WHATSAPP_PHONE_NUMBER_ID", "106540352242922"),
+        ]);
+        let reader = Reader::new(&vars).unwrap_or_else(|failure| panic!("{failure}"));
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures");
+        let bodies = find(&fixtures).unwrap_or_else(|failure| panic!("{failure}"));
+        let told = |name: &str| {
+            let body = bodies.iter().find(|body| body.name == name).unwrap();
+            reader.told(body, "2027-01-01T00:00:00Z".parse().unwrap())
+        };
+        assert!(matches!(told("whatsapp/01-text.json")[..], [When::At(_)]));
+        assert_eq!(told("whatsapp/54-history.json"), []);
+    }
 
     #[test]
     fn bodies_are_found_below_the_three_folders_only_and_in_order() {

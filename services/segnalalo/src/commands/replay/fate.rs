@@ -1,6 +1,8 @@
-//! What became of each body: a function of the webhook's answer and of the facts that carry the body's trace.
+//! What became of each body: a function of the webhook's answer and of the facts that the log got. A fact is known for
+//! a body's by the platform's time that both carry; where a body has none, by the moment at which it was sent.
 
 use super::bodies::Sent;
+use jiff::Timestamp;
 use segnalalo_domain::{
     event::{
         ChannelEvent, Event, Log, Recorded,
@@ -9,11 +11,10 @@ use segnalalo_domain::{
     id::{MessageId, TicketId},
 };
 use segnalalo_proto::{convert, record};
-use std::collections::{BTreeSet, HashMap};
-
-/// Letters of a traceparent before the trace's id.
-const PREFIX: &str = "00-";
-const TRACE_LETTERS: usize = 32;
+use std::{
+    collections::{BTreeSet, HashMap},
+    ops::RangeInclusive,
+};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Became {
@@ -50,9 +51,21 @@ impl Became {
     }
 }
 
+/// When something in a body happened, as far as it says so itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    At(Timestamp),
+    /// As the webhook received it.
+    OnReceipt,
+}
+
 #[derive(Debug)]
 pub struct Fate {
     sent: Sent,
+    /// From the request to the answer.
+    during: RangeInclusive<Timestamp>,
+    /// What the body tells, and whether a fact was found for it.
+    told: Vec<(When, bool)>,
     /// In the order in which they were received.
     messages: Vec<(MessageId, Became)>,
     /// Something else was kept.
@@ -85,30 +98,36 @@ impl Fate {
     pub fn shown(&self) -> String {
         self.sent.as_ref().map_or_else(Clone::clone, ToString::to_string)
     }
+
+    /// Whether it tells of something at that time. `fresh`: of something that no fact was found for yet.
+    fn claims(&mut self, at: Timestamp, fresh: bool) -> bool {
+        let during = self.during.clone();
+        let told = self.told.iter_mut().find(|(when, found)| {
+            let same = match when {
+                When::At(when) => *when == at,
+                When::OnReceipt => during.contains(&at),
+            };
+            same && (!fresh || !*found)
+        });
+        told.map(|(_, found)| *found = true).is_some()
+    }
 }
 
 #[derive(Debug, Default)]
 pub struct Fates {
     fates: Vec<Fate>,
-    by_trace: HashMap<String, usize>,
     by_message: HashMap<MessageId, usize>,
 }
 
 impl Fates {
-    /// The next body: the traceparent that it goes with. Drawn at random, as whoever begins a trace does.
-    pub fn begin(&mut self) -> String {
-        let trace = hex::encode(rand::random::<[u8; 16]>());
-        let traceparent = format!("{PREFIX}{trace}-{}-01", hex::encode(rand::random::<[u8; 8]>()));
-        self.by_trace.insert(trace, self.fates.len());
-        self.fates.push(Fate { sent: Err(String::new()), messages: Vec::new(), noted: false });
-        traceparent
+    /// The next body: what it tells, when it was sent, and what was answered.
+    pub fn push(&mut self, told: &[When], during: RangeInclusive<Timestamp>, sent: Sent) {
+        let told = told.iter().map(|when| (*when, false)).collect();
+        self.fates.push(Fate { sent, during, told, messages: Vec::new(), noted: false });
     }
 
-    /// The answer to the body that was begun last.
-    pub fn answered(&mut self, sent: Sent) {
-        if let Some(fate) = self.fates.last_mut() {
-            fate.sent = sent;
-        }
+    pub fn is_empty(&self) -> bool {
+        self.fates.is_empty()
     }
 
     /// One record of the log.
@@ -120,29 +139,36 @@ impl Fates {
     }
 
     fn take(&mut self, recorded: &Recorded) {
-        let trace = recorded.trace_parent.get(PREFIX.len()..PREFIX.len() + TRACE_LETTERS).unwrap_or_default();
-        let own = self.by_trace.get(trace).copied();
-        match (&recorded.event, own) {
-            (Event::Conversation(Said::MessageReceived { message, .. }), Some(own)) => {
-                self.by_message.insert(*message, own);
-                self.fates[own].messages.push((*message, Became::Waiting));
+        match &recorded.event {
+            Event::Conversation(Said::MessageReceived { message, .. }) => {
+                if let Some(own) = self.owner(recorded.occurred_at) {
+                    self.by_message.insert(*message, own);
+                    self.fates[own].messages.push((*message, Became::Waiting));
+                }
             }
-            (Event::Conversation(Said::MessageRouted { message, route }), _) => self.route(*message, *route),
-            (
-                Event::Conversation(
-                    Said::MessageEdited { .. }
-                    | Said::MessageRemoved { .. }
-                    | Said::MessageReacted { .. }
-                    | Said::DeliveryReported { .. }
-                    | Said::ColleagueAnswered { .. }
-                    | Said::IdentityChanged { .. },
-                )
-                | Event::Channel(ChannelEvent::NoticeReceived { .. })
-                | Event::Log(Log::ObservationNoted { .. }),
-                Some(own),
-            ) => self.fates[own].noted = true,
+            Event::Conversation(Said::MessageRouted { message, route }) => self.route(*message, *route),
+            Event::Conversation(
+                Said::MessageEdited { .. }
+                | Said::MessageRemoved { .. }
+                | Said::MessageReacted { .. }
+                | Said::DeliveryReported { .. }
+                | Said::ColleagueAnswered { .. }
+                | Said::IdentityChanged { .. },
+            )
+            | Event::Channel(ChannelEvent::NoticeReceived { .. })
+            | Event::Log(Log::ObservationNoted { .. }) => {
+                if let Some(own) = self.owner(recorded.occurred_at) {
+                    self.fates[own].noted = true;
+                }
+            }
             _ => {}
         }
+    }
+
+    /// Which body told of it. Facts come in the order in which bodies were sent; one observation may give several.
+    fn owner(&mut self, at: Timestamp) -> Option<usize> {
+        let fresh = self.fates.iter_mut().position(|fate| fate.claims(at, true));
+        fresh.or_else(|| self.fates.iter_mut().position(|fate| fate.claims(at, false)))
     }
 
     fn route(&mut self, message: MessageId, route: Route) {
@@ -191,7 +217,11 @@ mod tests {
     const MESSAGE: MessageId = MessageId([1; 16]);
     const TICKET: TicketId = TicketId([2; 16]);
 
-    fn recorded(trace_parent: &str, event: Event) -> Recorded {
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn recorded(occurred_at: &str, event: Event) -> Recorded {
         Recorded {
             position: 1,
             stream: Stream::Conversation(ConversationId([3; 16])),
@@ -200,9 +230,9 @@ mod tests {
             cause: CauseId([0; 16]),
             correlation: [0; 16],
             actor: Actor::citizen(),
-            occurred_at: jiff::Timestamp::UNIX_EPOCH,
-            recorded_at: jiff::Timestamp::UNIX_EPOCH,
-            trace_parent: trace_parent.to_owned(),
+            occurred_at: at(occurred_at),
+            recorded_at: at(occurred_at),
+            trace_parent: String::new(),
             event,
         }
     }
@@ -226,38 +256,51 @@ mod tests {
         Event::Conversation(Said::MessageRouted { message: MESSAGE, route: Route::OpenedTicket(TICKET) })
     }
 
-    #[test]
-    fn a_message_is_followed_from_its_trace_to_its_ticket() {
+    fn sent(told: &[When], answer: Sent) -> Fates {
         let mut fates = Fates::default();
-        let trace = fates.begin();
-        fates.answered(Ok(200));
+        fates.push(told, at("2026-11-23T10:00:00Z")..=at("2026-11-23T10:00:01Z"), answer);
+        fates
+    }
+
+    #[test]
+    fn a_message_is_followed_from_its_time_to_its_ticket() {
+        let written = "2026-11-22T09:10:00Z";
+        let mut fates = sent(&[When::At(at(written))], Ok(200));
         assert_eq!(fates.of(0).became(), [Became::Ignored]);
-        fates.take(&recorded(&trace, received()));
+        fates.take(&recorded(written, received()));
         assert!(fates.waiting());
         assert_eq!(fates.of(0).became(), [Became::Waiting]);
-        fates.take(&recorded("", routed()));
+        fates.take(&recorded("2026-11-23T10:00:02Z", routed()));
         assert!(!fates.waiting());
         assert_eq!(fates.of(0).became(), [Became::Ticket(TICKET)]);
         assert_eq!(fates.tickets().len(), 1);
     }
 
     #[test]
-    fn what_carries_another_trace_is_none_of_ours() {
-        let mut fates = Fates::default();
-        fates.begin();
-        fates.answered(Ok(200));
-        fates.take(&recorded("00-ffffffffffffffffffffffffffffffff-ffffffffffffffff-01", received()));
+    fn a_body_without_a_time_is_known_by_the_moment_of_its_receipt() {
+        let mut fates = sent(&[When::OnReceipt], Ok(200));
+        fates.take(&recorded("2026-11-23T09:59:59Z", received()));
         assert_eq!(fates.of(0).became(), [Became::Ignored]);
+        fates.take(&recorded("2026-11-23T10:00:00.5Z", received()));
+        assert_eq!(fates.of(0).became(), [Became::Waiting]);
+    }
+
+    #[test]
+    fn of_two_bodies_of_the_same_second_each_gets_its_own_fact() {
+        let written = "2026-11-22T09:10:00Z";
+        let mut fates = sent(&[When::At(at(written))], Ok(200));
+        fates.push(&[When::At(at(written))], at("2026-11-23T10:00:01Z")..=at("2026-11-23T10:00:02Z"), Ok(200));
+        fates.take(&recorded(written, received()));
+        assert_eq!(fates.of(1).became(), [Became::Ignored]);
+        fates.take(&recorded(written, Event::Log(Log::ObservationNoted { reason: String::new() })));
+        assert_eq!(fates.of(1).became(), [Became::Noted(None)]);
     }
 
     #[test]
     fn a_body_that_was_not_taken_is_refused() {
-        let mut fates = Fates::default();
-        fates.begin();
-        fates.answered(Ok(401));
-        assert_eq!((fates.of(0).became(), fates.of(0).status()), (vec![Became::Refused], 401));
-        fates.begin();
-        fates.answered(Err("connection refused".to_owned()));
-        assert_eq!((fates.of(1).became(), fates.of(1).status()), (vec![Became::Refused], 0));
+        let refused = sent(&[], Ok(401));
+        assert_eq!((refused.of(0).became(), refused.of(0).status()), (vec![Became::Refused], 401));
+        let unsent = sent(&[], Err("connection refused".to_owned()));
+        assert_eq!((unsent.of(0).became(), unsent.of(0).status()), (vec![Became::Refused], 0));
     }
 }

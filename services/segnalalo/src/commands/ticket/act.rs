@@ -5,27 +5,24 @@ use super::Desk;
 use crate::{
     client,
     failure::Failure,
-    operator,
+    operator, output,
     phrases::{Part, Phrases},
     render::{json, ticket},
-    output,
 };
 use clap::Subcommand;
 use segnalalo_proto::registry::v1::{
     self as wire, ExecuteRequest, ExecuteResponse, GetTicketRequest, Ticket, execute_request::Command,
 };
 use serde_json::json;
-use tonic::{Code, Status};
+use tonic::Status;
 
 /// On which ticket, and how surely.
 #[derive(Debug, clap::Args)]
 pub struct On {
     #[arg(value_name = "CODICE")]
     reference: String,
-    /// Only if the ticket is still at this version
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
     expected_version: u64,
-    /// Idempotency key: 8 to 64 characters; drawn when absent
     #[arg(long)]
     key: Option<String>,
 }
@@ -35,7 +32,7 @@ pub enum Action {
     TakeInCharge {
         #[command(flatten)]
         on: On,
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", hide_default_value = true)]
         office: String,
     },
     Reassign {
@@ -43,7 +40,7 @@ pub enum Action {
         on: On,
         #[arg(long)]
         office: String,
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", hide_default_value = true)]
         reason: String,
     },
     SendBack {
@@ -69,7 +66,7 @@ pub enum Action {
         on: On,
         #[arg(long, value_name = "DATA")]
         by: String,
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", hide_default_value = true)]
         text: String,
     },
     Progress {
@@ -95,13 +92,13 @@ pub enum Action {
     Resolve {
         #[command(flatten)]
         on: On,
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", hide_default_value = true)]
         text: String,
     },
     Close {
         #[command(flatten)]
         on: On,
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", hide_default_value = true)]
         reason: String,
     },
     Reopen {
@@ -157,15 +154,11 @@ impl Action {
                 (on, Command::ReportProgress(wire::ReportProgress { text, expected_by }))
             }
             Self::NotFeasible { on, text } => (on, Command::DeclareNotFeasible(wire::DeclareNotFeasible { text })),
-            Self::NotPertinent { on, text } => {
-                (on, Command::DeclareNotPertinent(wire::DeclareNotPertinent { text }))
-            }
+            Self::NotPertinent { on, text } => (on, Command::DeclareNotPertinent(wire::DeclareNotPertinent { text })),
             Self::Resolve { on, text } => (on, Command::Resolve(wire::Resolve { text })),
             Self::Close { on, reason } => (on, Command::Close(wire::Close { reason })),
             Self::Reopen { on, reason } => (on, Command::Reopen(wire::Reopen { reason })),
-            Self::Merge { on, into } => {
-                (on, Command::Merge(wire::Merge { into: Some(operator::ticket_ref(&into)) }))
-            }
+            Self::Merge { on, into } => (on, Command::Merge(wire::Merge { into: Some(operator::ticket_ref(&into)) })),
             Self::Spam { on } => (on, Command::MarkSpam(wire::MarkSpam {})),
             Self::Unspam { on } => (on, Command::LiftSpam(wire::LiftSpam {})),
             Self::Note { on, text } => (on, Command::AddNote(wire::AddNote { text })),
@@ -241,12 +234,10 @@ async fn explain(desk: &mut Desk<'_>, status: &Status, reference: &str, key: &st
         ("offices", &offices),
     ];
     let failure = desk.registry.refused(status, desk.phrases, &values);
-    match status.code() {
-        Code::Unavailable | Code::Unknown | Code::DeadlineExceeded | Code::Cancelled | Code::Internal => {
-            failure.with(&desk.phrases.text("retry", &[("key", key)]))
-        }
-        _ => failure,
+    if client::is_uncertain(status) {
+        return failure.with(&desk.phrases.text("retry", &[("key", key)]));
     }
+    failure
 }
 
 async fn ticket(desk: &mut Desk<'_>, reference: &str) -> Option<Ticket> {

@@ -3,9 +3,8 @@
 use super::Desk;
 use crate::{
     failure::Failure,
-    operator,
+    operator, output,
     render::{json, ticket, wrap},
-    output,
 };
 use segnalalo_kit::clock::{Clock as _, SystemClock};
 use segnalalo_proto::registry::v1::{ListTicketsRequest, SearchTicketsRequest, Ticket};
@@ -15,12 +14,10 @@ const PAGE: u32 = 500;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Several by comma or by repeating
     #[arg(long, value_delimiter = ',')]
     state: Vec<String>,
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", hide_default_value = true)]
     office: String,
-    /// Closed, merged and spam too
     #[arg(long)]
     all: bool,
     #[arg(long, default_value_t = 100)]

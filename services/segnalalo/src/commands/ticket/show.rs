@@ -3,9 +3,8 @@
 use super::Desk;
 use crate::{
     failure::Failure,
-    operator,
+    operator, output,
     render::{json, story, ticket, wrap},
-    output,
 };
 use segnalalo_kit::clock::{Clock as _, SystemClock};
 use segnalalo_proto::registry::v1::GetHistoryRequest;
@@ -15,7 +14,6 @@ use serde_json::json;
 pub struct Args {
     #[arg(value_name = "CODICE")]
     reference: String,
-    /// Every fact, also the technical ones
     #[arg(long)]
     full: bool,
 }

@@ -1,7 +1,7 @@
 //! `ticket watch`: facts as they happen, a line each.
 
 use super::Desk;
-use crate::{failure::Failure, phrases::stamp, output};
+use crate::{failure::Failure, output, phrases::stamp};
 use segnalalo_domain::event::{Event, Recorded, Stream, ticket::Event as Happened};
 use segnalalo_proto::{
     convert, event_name, record,
@@ -12,7 +12,6 @@ use std::collections::HashMap;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// From this position on; from now on when absent, 0 for all
     #[arg(long)]
     after: Option<u64>,
 }

@@ -15,7 +15,7 @@ use file::{CueFile, Header, RulesFile};
 use segnalalo_domain::words::Kind;
 use segnalalo_kit::city::{self, Offices};
 use std::{
-    collections::HashSet,
+    collections::{BTreeMap, HashSet},
     path::{Path, PathBuf},
 };
 
@@ -34,11 +34,7 @@ pub enum LexiconError {
         source: Box<toml::de::Error>,
     },
     #[error("{}: {key}: expected {expected}", file.display())]
-    Invalid {
-        file: PathBuf,
-        key: String,
-        expected: String,
-    },
+    Invalid { file: PathBuf, key: String, expected: String },
     #[error("the offices can't be read")]
     Offices(#[source] city::Error),
 }
@@ -108,6 +104,8 @@ pub struct Cue {
     foreign: bool,
     /// Counts only in a message with a question mark: "è aperto" alone asks nothing.
     question: bool,
+    /// Names a place that is the office's own matter: it counts in full also behind "in" and "al".
+    pub facility: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -183,13 +181,13 @@ impl Lexicon {
         };
         for name in ["offices", "kinds", "signals"] {
             for path in file::list(&folder.join(name))? {
-                lexicon.add_file(&path)?;
+                lexicon.add_file(&path, &rules.groups)?;
             }
         }
         Ok(lexicon)
     }
 
-    fn add_file(&mut self, path: &Path) -> Result<(), LexiconError> {
+    fn add_file(&mut self, path: &Path, groups: &BTreeMap<String, Vec<String>>) -> Result<(), LexiconError> {
         let parsed: CueFile = file::read(path)?;
         let topic = self.topic(path, &parsed.header)?;
         if let (Topic::Office(office), Some(code)) = (topic, &parsed.header.neighbour) {
@@ -211,6 +209,7 @@ impl Lexicon {
                 needs_with: !cue.with.is_empty(),
                 foreign: cue.foreign,
                 question: cue.question,
+                facility: cue.facility,
             });
             for (name, phrases, role) in [
                 ("words", &cue.words, Role::Word),
@@ -218,8 +217,11 @@ impl Lexicon {
                 ("unless", &cue.unless, Role::Unless),
             ] {
                 for phrase in phrases {
+                    let phrase = file::written_out(phrase, groups).map_err(|group| {
+                        file::invalid(path, format!("{key}.{name}"), &format!("a group of rules.toml, not @{group}"))
+                    })?;
                     self.table
-                        .add(phrase)
+                        .add(&phrase)
                         .map_err(|error| file::invalid(path, format!("{key}.{name}"), &error.to_string()))?;
                     self.meanings.push((id, role));
                 }
@@ -232,9 +234,9 @@ impl Lexicon {
         let wrong = |key: &str, expected: &str| file::invalid(path, key.to_owned(), expected);
         match (&header.office, &header.kind, &header.signal) {
             (Some(code), None, None) => Ok(Topic::Office(self.office(path, "office", code)?)),
-            (None, Some(code), None) => Kind::from_code(code)
-                .map(Topic::Kind)
-                .ok_or_else(|| wrong("kind", "a kind of the taxonomy")),
+            (None, Some(code), None) => {
+                Kind::from_code(code).map(Topic::Kind).ok_or_else(|| wrong("kind", "a kind of the taxonomy"))
+            }
             (None, None, Some(name)) => (Signal::ALL.iter())
                 .find(|(code, _)| code == name)
                 .map(|(_, signal)| Topic::Signal(*signal))
@@ -267,19 +269,12 @@ impl Lexicon {
                     seen.push((found.phrase, cue));
                     match hits.iter_mut().find(|hit| hit.cue == cue) {
                         Some(hit) => hit.phrases += u32::from(!again),
-                        None => hits.push(Hit {
-                            cue,
-                            first: found.first,
-                            last: found.last,
-                            phrases: 1,
-                        }),
+                        None => hits.push(Hit { cue, first: found.first, last: found.last, phrases: 1 }),
                     }
                 }
             }
         }
-        hits.retain(|hit| {
-            !unless.contains(&hit.cue) && (!self.cues[hit.cue].needs_with || with.contains(&hit.cue))
-        });
+        hits.retain(|hit| !unless.contains(&hit.cue) && (!self.cues[hit.cue].needs_with || with.contains(&hit.cue)));
         hits
     }
 }

@@ -121,11 +121,7 @@ struct NamesFile {
 impl Names {
     pub(super) fn load(path: &Path) -> Result<Self, LexiconError> {
         let parsed: NamesFile = file::read(path)?;
-        Ok(Self {
-            given: set(parsed.given),
-            titles: set(parsed.titles),
-            not_family: set(parsed.not_family),
-        })
+        Ok(Self { given: set(parsed.given), titles: set(parsed.titles), not_family: set(parsed.not_family) })
     }
 }
 
@@ -161,9 +157,6 @@ impl Languages {
                 words.entry(fold(word)).or_default().push(index);
             }
         }
-        Ok(Self {
-            codes: parsed.language.into_iter().map(|language| language.code).collect(),
-            words,
-        })
+        Ok(Self { codes: parsed.language.into_iter().map(|language| language.code).collect(), words })
     }
 }

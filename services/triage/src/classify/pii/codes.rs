@@ -37,7 +37,9 @@ fn code_at(text: &Text<'_>, at: usize) -> Option<(&'static str, usize)> {
         if shape(&word, "AA999AA") && plausible_plate(&word) {
             return Some(("plate", last));
         }
-        if shape(&word, "AA99999") && after(text, at, &["targa", "targata", "targato", "moto", "scooter", "motorino", "plate"]) {
+        if shape(&word, "AA99999")
+            && after(text, at, &["targa", "targata", "targato", "moto", "scooter", "motorino", "plate"])
+        {
             return Some(("plate", last));
         }
         if shape(&word, "AA99999AA") || shape(&word, "AA9999999") || shape(&word, "A9999999A") {
@@ -135,7 +137,8 @@ pub fn phones(text: &Text<'_>, protocol: Option<&str>, found: &mut Vec<Datum>) {
         };
         let written = text.span(index, last);
         let plus = text.raw[..text.tokens[index].start].ends_with('+');
-        let taken = found.iter().any(|(_, value)| value.contains(written)) || protocol.is_some_and(|it| it.contains(written));
+        let taken =
+            found.iter().any(|(_, value)| value.contains(written)) || protocol.is_some_and(|it| it.contains(written));
         if !taken && is_phone(&digits, plus) {
             found.push(("phone", if plus { format!("+{written}") } else { written.to_owned() }));
         }

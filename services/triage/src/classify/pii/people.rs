@@ -22,8 +22,29 @@ const INTRODUCTIONS: &[&[&str]] = &[
 ];
 
 const HOME: &[&str] = &[
-    "abito", "abita", "abitiamo", "abitano", "abitante", "residente", "residenti", "risiedo", "risiede", "vivo", "vive", "viviamo", "domiciliato", "domiciliata", "domicilio",
-    "casa", "residenza", "indirizzo", "live", "habite", "vivo", "locuiesc", "stago",
+    "abito",
+    "abita",
+    "abitiamo",
+    "abitano",
+    "abitante",
+    "residente",
+    "residenti",
+    "risiedo",
+    "risiede",
+    "vivo",
+    "vive",
+    "viviamo",
+    "domiciliato",
+    "domiciliata",
+    "domicilio",
+    "casa",
+    "residenza",
+    "indirizzo",
+    "live",
+    "habite",
+    "vivo",
+    "locuiesc",
+    "stago",
 ];
 
 pub fn names(text: &Text<'_>, names: &Names, places: &Places, found: &mut Vec<Datum>) {
@@ -55,14 +76,21 @@ fn name_at(text: &Text<'_>, at: usize, names: &Names, places: &Places) -> Option
         return Some((at, last));
     }
     // Family name first: "Rossi Mario" closes many letters.
-    let next_given = text.tokens.get(at + 1).is_some_and(|next| next.capital) && names.given.contains(text.norm(at + 1));
-    (next_given && is_family(text, at, names) && !given && plain_break(text, at) && !in_street(text, at, places) && at + 2 >= text.len())
-        .then_some((at, at + 1))
+    let next_given =
+        text.tokens.get(at + 1).is_some_and(|next| next.capital) && names.given.contains(text.norm(at + 1));
+    (next_given
+        && is_family(text, at, names)
+        && !given
+        && plain_break(text, at)
+        && !in_street(text, at, places)
+        && at + 2 >= text.len())
+    .then_some((at, at + 1))
 }
 
 fn introduced(text: &Text<'_>, at: usize) -> bool {
     INTRODUCTIONS.iter().any(|words| {
-        at >= words.len() && words.iter().enumerate().all(|(offset, word)| text.norm(at - words.len() + offset) == *word)
+        at >= words.len()
+            && words.iter().enumerate().all(|(offset, word)| text.norm(at - words.len() + offset) == *word)
     })
 }
 
@@ -80,8 +108,9 @@ fn is_small_family(text: &Text<'_>, at: usize, names: &Names) -> bool {
 
 fn is_common(word: &str) -> bool {
     matches!(
-         word,
-        "vorrei" | "abito" | "segnalo" | "sono" | "volevo" | "chiedo" | "scrivo" | "vivo" | "che" | "per" | "non")
+        word,
+        "vorrei" | "abito" | "segnalo" | "sono" | "volevo" | "chiedo" | "scrivo" | "vivo" | "che" | "per" | "non"
+    )
 }
 
 /// Nothing but a space stands between a word and the next.
@@ -93,8 +122,10 @@ fn plain_break(text: &Text<'_>, at: usize) -> bool {
 fn in_street(text: &Text<'_>, at: usize, places: &Places) -> bool {
     (at.saturating_sub(3)..at).any(|index| {
         let word = text.norm(index);
-        let street = places.street.contains(word) || places.perhaps_street.contains(word) || places.heads.contains(word);
-        street && (index + 1..at).all(|between| places.joints.contains(text.norm(between)) || text.tokens[between].capital)
+        let street =
+            places.street.contains(word) || places.perhaps_street.contains(word) || places.heads.contains(word);
+        street
+            && (index + 1..at).all(|between| places.joints.contains(text.norm(between)) || text.tokens[between].capital)
     })
 }
 
@@ -111,5 +142,6 @@ pub fn home(text: &Text<'_>, places: &Places, found: &mut Vec<Datum>) {
 
 /// "casa di riposo" and "casa popolare" are nobody's home.
 fn is_house_of_all(text: &Text<'_>, at: usize) -> bool {
-    text.norm(at) == "casa" && matches!(text.norm(at + 1), "di" | "comunale" | "popolare" | "disabitata" | "abbandonata")
+    text.norm(at) == "casa"
+        && matches!(text.norm(at + 1), "di" | "comunale" | "popolare" | "disabitata" | "abbandonata")
 }
