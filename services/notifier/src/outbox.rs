@@ -1,9 +1,13 @@
 //! What the city owes its citizens, as a function of the log: replies requested minus replies settled, in order for each
 //! conversation. It keeps no acknowledgements and no cursor; after a restart it is the same again. It sends nothing.
 
+use crate::queue::Queue;
 use jiff::Timestamp;
 use segnalalo_domain::{
-    event::{Event, Recorded, Stream, conversation::Event as Said},
+    event::{
+        Event, Recorded, Stream,
+        conversation::{Event as Said, Proof},
+    },
     id::{ConversationId, ReplyId},
     sealed::Sealed,
     template::Template,
@@ -16,6 +20,8 @@ pub struct Outbox {
     conversations: HashMap<ConversationId, Conversation>,
     /// Conversations with something owed.
     owing: BTreeSet<ConversationId>,
+    /// When the platform last took something of ours.
+    passed: HashMap<Queue, Timestamp>,
 }
 
 #[derive(Debug)]
@@ -39,7 +45,18 @@ pub struct Reply {
     pub trace_parent: String,
     /// Attempts begun.
     pub attempts: u32,
+    pub last_attempt: Option<Attempt>,
+    /// How often it was put before a person.
+    pub holds: u32,
     pub status: Status,
+}
+
+/// The attempt as it is in the ledger.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attempt {
+    pub at: Timestamp,
+    /// Text and address as they went out. The city's texts may have changed since.
+    pub sent: Sealed,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -48,8 +65,8 @@ pub enum Status {
     Due(Timestamp),
     /// An attempt runs, here or in a process that is no more.
     InFlight { since: Timestamp },
-    /// Nobody knows what became of the attempt that began then.
-    Unknown { attempted_at: Timestamp, since: Timestamp },
+    /// Nobody knows what became of the last attempt.
+    Unknown { since: Timestamp },
     /// A person decides.
     Held,
 }
@@ -62,6 +79,8 @@ pub struct Work {
     pub address: Sealed,
     pub last_message_at: Timestamp,
     pub reply: Reply,
+    /// The platform took another reply after this one's last attempt began: what stops this one is its own.
+    pub others_pass: bool,
 }
 
 impl Outbox {
@@ -72,37 +91,29 @@ impl Outbox {
         };
         match event {
             Said::MessageReceived { channel, sealed, .. } => self.received(id, *channel, sealed, recorded.occurred_at),
-            Said::ReplyRequested { reply, template, variables, words, by_person, .. } => self.requested(
-                id,
-                Reply {
-                    id: *reply,
-                    template: *template,
-                    variables: variables.clone(),
-                    words: words.clone(),
-                    by_person: *by_person,
-                    trace_parent: recorded.trace_parent.clone(),
-                    attempts: 0,
-                    status: Status::Due(recorded.recorded_at),
-                },
-            ),
-            Said::SendAttempted { reply, attempt, .. } => self.change(id, *reply, |reply| {
+            Said::ReplyRequested { .. } => self.requested(id, event, recorded),
+            Said::SendAttempted { reply, attempt, sealed, .. } => self.change(id, *reply, |reply| {
                 reply.attempts = *attempt;
+                reply.last_attempt = Some(Attempt { at: recorded.recorded_at, sent: sealed.clone() });
                 reply.status = Status::InFlight { since: recorded.recorded_at };
             }),
             Said::SendRefused { reply, last: false, retry_at, .. } => self.change(id, *reply, |reply| {
                 reply.status = Status::Due(retry_at.unwrap_or(recorded.recorded_at));
             }),
             Said::SendUnknown { reply, .. } => self.change(id, *reply, |reply| {
-                let attempted_at = match reply.status {
-                    Status::InFlight { since } => since,
-                    _ => recorded.recorded_at,
-                };
-                reply.status = Status::Unknown { attempted_at, since: recorded.recorded_at };
+                reply.status = Status::Unknown { since: recorded.recorded_at };
             }),
-            Said::ReplyHeld { reply, .. } => self.change(id, *reply, |reply| reply.status = Status::Held),
-            Said::SendAccepted { reply, .. } | Said::SendRefused { reply, .. } | Said::ReplyDropped { reply, .. } => {
+            Said::ReplyHeld { reply, .. } => self.change(id, *reply, |reply| {
+                reply.holds += 1;
+                reply.status = Status::Held;
+            }),
+            Said::SendAccepted { reply, proof, .. } => {
+                if *proof != Proof::Operator {
+                    self.passed(id, recorded.recorded_at);
+                }
                 self.settle(id, *reply);
             }
+            Said::SendRefused { reply, .. } | Said::ReplyDropped { reply, .. } => self.settle(id, *reply),
             Said::MessageEdited { .. }
             | Said::MessageRemoved { .. }
             | Said::MessageReacted { .. }
@@ -124,16 +135,34 @@ impl Outbox {
                 }
             }
             None => {
-                let begun =
-                    Conversation { channel, address: address.clone(), last_message_at: at, queue: VecDeque::new() };
+                let begun = Conversation {
+                    channel,
+                    address: address.clone(),
+                    last_message_at: at,
+                    queue: VecDeque::new(),
+                };
                 self.conversations.insert(id, begun);
             }
         }
     }
 
-    fn requested(&mut self, id: ConversationId, reply: Reply) {
+    fn requested(&mut self, id: ConversationId, event: &Said, recorded: &Recorded) {
+        let Said::ReplyRequested { reply, template, variables, words, by_person, .. } = event else {
+            return;
+        };
         if let Some(conversation) = self.conversations.get_mut(&id) {
-            conversation.queue.push_back(reply);
+            conversation.queue.push_back(Reply {
+                id: *reply,
+                template: *template,
+                variables: variables.clone(),
+                words: words.clone(),
+                by_person: *by_person,
+                trace_parent: recorded.trace_parent.clone(),
+                attempts: 0,
+                last_attempt: None,
+                holds: 0,
+                status: Status::Due(recorded.recorded_at),
+            });
             self.owing.insert(id);
         }
     }
@@ -142,6 +171,12 @@ impl Outbox {
         let queue = self.conversations.get_mut(&id).map(|conversation| &mut conversation.queue);
         if let Some(known) = queue.and_then(|queue| queue.iter_mut().find(|known| known.id == reply)) {
             change(known);
+        }
+    }
+
+    fn passed(&mut self, id: ConversationId, at: Timestamp) {
+        if let Some(conversation) = self.conversations.get(&id) {
+            self.passed.insert(Queue::of(conversation.channel), at);
         }
     }
 
@@ -155,19 +190,22 @@ impl Outbox {
     }
 
     /// What may be sent at this moment: for each conversation the first reply that isn't held, if it is due. One that is
-    /// on its way or unknown holds back those behind it: answers arrive in order.
+    /// on its way or unknown holds back those behind it: answers arrive in order. Those with the fewest attempts come
+    /// first, so that one that always fails is never in the others' way.
     pub fn due(&self, now: Timestamp) -> Vec<Work> {
-        self.fronts().filter(|work| matches!(work.reply.status, Status::Due(at) if at <= now)).collect()
+        let mut due = self.fronts(|status| matches!(status, Status::Due(at) if *at <= now));
+        due.sort_by_key(|work| work.reply.attempts);
+        due
     }
 
-    /// Replies whose attempt has an unknown outcome.
+    /// Replies whose last attempt has an unknown outcome.
     pub fn unknown(&self) -> Vec<Work> {
-        self.fronts().filter(|work| matches!(work.reply.status, Status::Unknown { .. })).collect()
+        self.fronts(|status| matches!(status, Status::Unknown { .. }))
     }
 
     /// Attempts that began and have no outcome: right after the log is read, those of a process that is no more.
     pub fn in_flight(&self) -> Vec<Work> {
-        self.fronts().filter(|work| matches!(work.reply.status, Status::InFlight { .. })).collect()
+        self.fronts(|status| matches!(status, Status::InFlight { .. }))
     }
 
     /// Conversations with something owed.
@@ -175,24 +213,33 @@ impl Outbox {
         self.owing.len()
     }
 
-    fn fronts(&self) -> impl Iterator<Item = Work> + '_ {
-        self.owing.iter().filter_map(|id| {
+    fn fronts(&self, wanted: impl Fn(&Status) -> bool) -> Vec<Work> {
+        let front = |id: &ConversationId| {
             let conversation = self.conversations.get(id)?;
             let reply = conversation.queue.iter().find(|reply| reply.status != Status::Held)?;
-            Some(Work {
-                conversation: *id,
-                channel: conversation.channel,
-                address: conversation.address.clone(),
-                last_message_at: conversation.last_message_at,
-                reply: reply.clone(),
-            })
-        })
+            wanted(&reply.status).then(|| self.work(*id, conversation, reply))
+        };
+        self.owing.iter().filter_map(front).collect()
+    }
+
+    fn work(&self, id: ConversationId, conversation: &Conversation, reply: &Reply) -> Work {
+        let passed = self.passed.get(&Queue::of(conversation.channel));
+        let attempted = reply.last_attempt.as_ref().map(|attempt| attempt.at);
+        Work {
+            conversation: id,
+            channel: conversation.channel,
+            address: conversation.address.clone(),
+            last_message_at: conversation.last_message_at,
+            reply: reply.clone(),
+            others_pass: passed.zip(attempted).is_some_and(|(passed, attempted)| *passed > attempted),
+        }
     }
 
     /// How many replies wait, by what for: due, in flight, unknown, held.
     pub fn counts(&self) -> [(&'static str, usize); 4] {
         let mut counts = [("due", 0), ("in_flight", 0), ("unknown", 0), ("held", 0)];
-        for reply in self.owing.iter().filter_map(|id| self.conversations.get(id)).flat_map(|known| &known.queue) {
+        let owing = self.owing.iter().filter_map(|id| self.conversations.get(id));
+        for reply in owing.flat_map(|known| &known.queue) {
             let index = match reply.status {
                 Status::Due(_) => 0,
                 Status::InFlight { .. } => 1,

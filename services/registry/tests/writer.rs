@@ -1,5 +1,7 @@
 //! The writer over a log in memory: what it answers, and that the world it keeps is the one that replay gives.
 
+#![expect(clippy::unwrap_used, reason = "a test that can't go on ends there")]
+
 use segnalalo_domain::{
     calendar,
     desk::{Act, Action, Command, Conclude, ReceiveMessage, TicketRef},

@@ -2,10 +2,12 @@
 
 use segnalalo_proto::{
     common::v1::{Actor, actor::Type},
+    event::v1::Envelope,
+    record,
     registry::v1::{
         ExecuteRequest, GetHistoryRequest, HistoryEntry, ListTicketsRequest, Ticket, TicketRef, VerifyLogRequest,
-        VerifyLogResponse, execute_request::Command, log_service_client::LogServiceClient, ticket_ref::By,
-        ticket_service_client::TicketServiceClient,
+        VerifyLogResponse, WatchRequest, execute_request::Command, log_service_client::LogServiceClient,
+        ticket_ref::By, ticket_service_client::TicketServiceClient,
     },
 };
 use segnalalo_tests::harness::{Broker, Http, Processes, Service, wait_for};
@@ -64,6 +66,19 @@ impl City {
     pub async fn verify(&self) -> VerifyLogResponse {
         let mut client = LogServiceClient::connect(self.processes.url(Service::Registry)).await.unwrap();
         client.verify_log(VerifyLogRequest {}).await.unwrap().into_inner()
+    }
+
+    /// The log's envelopes, once there are at least so many.
+    pub async fn log(&self, at_least: usize) -> Vec<Envelope> {
+        let mut records =
+            self.tickets_client().await.watch(WatchRequest { after_position: 0 }).await.unwrap().into_inner();
+        let mut envelopes = Vec::new();
+        while envelopes.len() < at_least
+            && let Some(response) = records.message().await.unwrap()
+        {
+            envelopes.push(record::decode(&response.record).unwrap().envelope);
+        }
+        envelopes
     }
 
     /// Every ticket there is.

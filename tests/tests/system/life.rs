@@ -1,14 +1,17 @@
 //! The whole life of a report, from the citizen's words to the solution and back, on both channels.
 
 use super::city::{City, SOON, Sent};
+use segnalalo_domain::calendar::local_date;
+use segnalalo_kit::clock::{Clock as _, SystemClock};
 use segnalalo_proto::{
     common::v1::TicketState,
+    event::v1::{Envelope, envelope::Event as Wire},
     registry::v1::{DeclareFeasible, Resolve, TakeInCharge, Ticket, execute_request::Command},
 };
 use segnalalo_tests::harness::wait_until;
 
 fn in_two_weeks() -> String {
-    let today = jiff::Zoned::now().date();
+    let today = local_date(SystemClock.now());
     today.checked_add(jiff::Span::new().days(14)).unwrap().to_string()
 }
 
@@ -96,4 +99,29 @@ async fn a_report_lives_its_life_on_facebook() {
         assert!(story.iter().any(|known| known == event), "{event} is missing in {story:?}");
     }
     assert_eq!(city.verify().await.fault, "");
+}
+
+/// The trace id of an envelope's traceparent.
+fn trace_id(envelope: &Envelope) -> &str {
+    envelope.trace_parent.split('-').nth(1).unwrap_or_default()
+}
+
+#[tokio::test]
+async fn one_trace_runs_from_the_webhook_through_the_log_to_the_post() {
+    let city = City::start().await;
+    city.whatsapp("393335556666", "lampione spento in via Torino 3").await;
+    let ticket = city.ticket("lampione spento").await;
+    city.got("393335556666", &ticket.code).await;
+    let envelopes = city.log(8).await;
+    let of =
+        |wanted: fn(&Wire) -> bool| envelopes.iter().find(|known| known.event.as_ref().is_some_and(wanted)).unwrap();
+    let received = of(|event| matches!(event, Wire::MessageReceived(_)));
+    assert_eq!(trace_id(received).len(), 32, "the webhook begins a trace: {:?}", received.trace_parent);
+    for event in [
+        of(|event| matches!(event, Wire::MessageConcluded(_))),
+        of(|event| matches!(event, Wire::TicketOpened(_))),
+        of(|event| matches!(event, Wire::SendAttempted(_))),
+    ] {
+        assert_eq!(trace_id(event), trace_id(received), "at position {}", event.position);
+    }
 }

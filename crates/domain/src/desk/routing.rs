@@ -15,7 +15,7 @@ use crate::{
     sealed::Sealed,
     template::Template,
     ticket::{self, Phase},
-    words::{Actor, Conclusion, Kind, Stance},
+    words::{Actor, Conclusion, Kind, Office, Stance},
 };
 use jiff::SignedDuration;
 
@@ -137,7 +137,10 @@ impl<'a> Routing<'a> {
         };
         let known = &ticket.classification;
         let other_place = matches!((known.place_key, conclusion.place_key), (Some(a), Some(b)) if a != b);
-        let other_office = matches!((&known.office, &conclusion.office), (Some(a), Some(b)) if a != b);
+        let other_office = match (competent(known.office.as_ref()), competent(conclusion.office.as_ref())) {
+            (Some(known), Some(other)) => known != other,
+            _ => false,
+        };
         other_place || other_office
     }
 
@@ -148,7 +151,8 @@ impl<'a> Routing<'a> {
             self.decision.ticket(id, TicketEvent::CitizenAnswered { message });
         }
         if let Some(conclusion) = self.conclusion {
-            let says_more = ticket.classification.office.is_none() && conclusion.office.is_some();
+            let known = competent(ticket.classification.office.as_ref());
+            let says_more = known.is_none() && competent(conclusion.office.as_ref()).is_some();
             if says_more && ticket.phase == Phase::Received {
                 let event = TicketEvent::Reclassified {
                     classification: classification(conclusion),
@@ -197,4 +201,9 @@ impl<'a> Routing<'a> {
         }
         Route::JoinedTicket(id)
     }
+}
+
+/// The URP is where triage sends what it has no office for: that says nothing on what a message is about.
+fn competent(office: Option<&Office>) -> Option<&Office> {
+    office.filter(|office| **office != Office::urp())
 }

@@ -71,6 +71,17 @@ fn another_place_or_office_opens_another_ticket_even_at_once() {
 }
 
 #[test]
+fn what_triage_has_no_office_for_is_no_other_subject() {
+    let mut desk = Given::nothing();
+    desk.says("mario", WHATSAPP, "a", about("STRADE", 1));
+    let no_office = Conclusion { office: Some(Office::urp()), ..concluded(Kind::Report) };
+    assert_eq!(opened(&desk.says("mario", WHATSAPP, "a pin on the map", no_office.clone())), 0);
+    desk.says("lucia", WHATSAPP, "photo", no_office);
+    assert_eq!(opened(&desk.says("lucia", WHATSAPP, "text", about("LUCE", 1))), 0);
+    assert_eq!(desk.last_ticket().1.office, Some(Office("LUCE".into())));
+}
+
+#[test]
 fn a_later_report_opens_its_own_ticket() {
     let mut desk = Given::nothing();
     desk.says("mario", WHATSAPP, "a", concluded(Kind::Report));

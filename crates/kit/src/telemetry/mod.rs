@@ -15,7 +15,9 @@ use crate::{
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::{ExporterBuildError, SpanExporter, WithExportConfig as _};
 use opentelemetry_sdk::{Resource, trace::SdkTracerProvider};
-use tracing_subscriber::{EnvFilter, Layer, Registry, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use tracing_subscriber::{
+    EnvFilter, Layer, Registry, filter::LevelFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
 pub(crate) const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const FILTER: &str = "SEGNALALO_LOG";
@@ -56,8 +58,9 @@ pub fn init(service: &str, vars: &Vars) -> Result<Guard, Error> {
     let filter = vars.parsed(FILTER, EnvFilter::new(DEFAULT_FILTER))?;
     let logs = output(vars)?;
     let provider = spans(service, vars)?;
-    let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("segnalalo"));
-    let first = tracing_subscriber::registry().with(logs).with(layer).with(filter).try_init().is_ok();
+    // The filter is for what is printed: a quieter log must not cut the traces that run through the event log.
+    let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("segnalalo")).with_filter(LevelFilter::INFO);
+    let first = tracing_subscriber::registry().with(logs.with_filter(filter)).with(layer).try_init().is_ok();
     Ok(Guard { spans: first.then_some(provider) })
 }
 

@@ -136,7 +136,7 @@ impl TicketService for Tickets {
         &self,
         _request: Request<wire::ListHeldRepliesRequest>,
     ) -> Result<Response<wire::ListHeldRepliesResponse>, Status> {
-        let held = self.writer.read(|world| query::held(world));
+        let held = self.writer.read(query::held);
         let replies = held
             .into_iter()
             .map(|(position, known)| {

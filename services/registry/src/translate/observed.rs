@@ -8,7 +8,7 @@ use segnalalo_domain::{
     desk::{Command, Conclude, Outcome, ReachDeadline, RecordOutcome},
     event::conversation::{GivenUp, Proof},
     id::{CauseId, ConversationId, MessageId, ReplyId, TicketId},
-    sla::DeadlineName,
+    sla::{self, DeadlineName},
     words::{Channel, Conclusion, Kind, Office, Stance, Urgency},
 };
 use segnalalo_proto::{
@@ -89,13 +89,7 @@ fn deadline(due: &wire::DeadlineDue) -> Result<(CauseId, Command), Error> {
     let ticket = id(&due.ticket_id, TicketId::from_slice, "ticket_id")?;
     let name = DeadlineName::from_code(&due.deadline).ok_or(Error::Field("deadline"))?;
     let rung = rung_from_wire(due.rung).ok_or(Error::Field("rung"))?;
-    let cause = CauseId::derived(&[
-        b"deadline",
-        &ticket.0,
-        name.code().as_bytes(),
-        &due.version.to_be_bytes(),
-        rung.code().as_bytes(),
-    ]);
+    let cause = sla::rung_cause(ticket, name, due.version, rung);
     let command = Command::ReachDeadline(ReachDeadline {
         ticket,
         deadline: name,

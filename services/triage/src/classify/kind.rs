@@ -8,6 +8,9 @@ use super::{
 };
 use segnalalo_domain::words::{Kind, Stance};
 
+/// Evidence that it takes to call a message somebody else's matter.
+const ELSEWHERE: f32 = 3.4;
+
 /// What the kinds are weighed by.
 pub struct Evidence<'a> {
     pub lexicon: &'a Lexicon,
@@ -86,15 +89,18 @@ impl Evidence<'_> {
     }
 
     fn scores(&self, stance: Stance) -> Vec<(Kind, f32)> {
-        vec![
+        let mut scores = vec![
             (Kind::Report, self.report()),
             (Kind::InformationRequest, self.information()),
             (Kind::StatusQuery, self.status()),
             (Kind::FollowUp, self.follow_up(stance)),
             (Kind::Thanks, self.thanks(stance)),
-            (Kind::NotPertinent, self.not_pertinent()),
             (Kind::AbusiveOrSpam, self.abusive()),
-        ]
+        ];
+        // What is broken elsewhere, or asked about somebody else's office, is told in the same words as ours.
+        let (_, best) = best_of(&scores, None);
+        scores.push((Kind::NotPertinent, best + self.elsewhere()));
+        scores
     }
 
     fn faults(&self) -> f32 {
@@ -166,14 +172,9 @@ impl Evidence<'_> {
             - 0.6 * self.kind(Kind::InformationRequest).min(4.0)
     }
 
-    fn not_pertinent(&self) -> f32 {
-        let other = self.kind(Kind::NotPertinent);
-        if other <= 0.0 {
-            return 0.0;
-        }
-        // What is broken elsewhere, or asked about somebody else's office, is told in the same words.
-        let told = self.faults() + self.signal(Signal::Demand).min(4.0) + self.kind(Kind::InformationRequest).min(4.0);
-        other + told - 0.8 * self.topic() - self.signal(Signal::Here)
+    /// How much more another body is meant than the city: positive when it is.
+    fn elsewhere(&self) -> f32 {
+        self.kind(Kind::NotPertinent) - ELSEWHERE - 0.8 * self.topic() - self.signal(Signal::Here)
     }
 
     fn abusive(&self) -> f32 {

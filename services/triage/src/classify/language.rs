@@ -4,7 +4,7 @@
 use super::{lexicon::Languages, text::Text};
 
 /// Evidence that another language needs to win over the first one.
-const LEAD: f32 = 0.5;
+const LEAD: f32 = 0.7;
 
 pub fn detect(text: &Text<'_>, languages: &Languages) -> String {
     if let Some(code) = by_script(text.raw) {

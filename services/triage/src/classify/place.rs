@@ -46,10 +46,11 @@ pub fn streets<'a>(text: &Text<'a>, places: &Places) -> Vec<Place<'a>> {
 
 fn street_at<'a>(text: &Text<'a>, at: usize, places: &Places) -> Option<Place<'a>> {
     let (after, sure) = street_type(text, at, places)?;
-    if text.norm(at) == "via" && is_other_via(text, at, places) {
+    let last = street_name(text, after, sure, places)?;
+    let proper = text.tokens[after].capital || row_at(text, after, &places.streets).is_some();
+    if text.norm(at) == "via" && !proper && is_other_via(text, at, places) {
         return None;
     }
-    let last = street_name(text, after, sure, places)?;
     let (last, number) = with_number(text, last, places);
     Some(Place { written: text.span(at, last), first: at, last, number })
 }
