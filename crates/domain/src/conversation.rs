@@ -17,7 +17,7 @@ pub struct State {
     pub version: u64,
     /// Where the citizen wrote first: a thread's comments are answered where the thread stands.
     pub channel: Option<Channel>,
-    /// Who began it: only he can reopen or close.
+    /// Who began it.
     pub person: Option<PersonId>,
     /// Messages that nothing was decided on yet, in order of arrival.
     pub pending: VecDeque<Pending>,
@@ -25,6 +25,8 @@ pub struct State {
     pub messages: BTreeMap<MessageId, Option<TicketId>>,
     /// Tickets of this conversation, oldest first.
     pub tickets: Vec<TicketId>,
+    /// Who opened them: in a public thread they may be several people.
+    pub openers: BTreeMap<TicketId, Option<PersonId>>,
     pub replies: BTreeMap<ReplyId, Reply>,
     /// When the last word of the citizen came.
     pub last_message_at: Option<Timestamp>,
@@ -64,6 +66,8 @@ pub struct Reply {
     pub by_person: bool,
     /// Attempts begun.
     pub attempts: u32,
+    /// When the last attempt began: a watermark from before it says nothing on it.
+    pub attempted_at: Option<Timestamp>,
     /// Of the last attempt's text: by it our own comment is recognised when it comes back.
     pub text_sha256: Option<[u8; 32]>,
     pub status: ReplyStatus,
@@ -117,6 +121,7 @@ pub fn evolve(mut state: State, event: &Event, times: Times) -> State {
                     template: *template,
                     by_person: *by_person,
                     attempts: 0,
+                    attempted_at: None,
                     text_sha256: None,
                     status: ReplyStatus::Due,
                     delivery: None,
@@ -126,6 +131,7 @@ pub fn evolve(mut state: State, event: &Event, times: Times) -> State {
         Event::SendAttempted { reply, attempt, text_sha256, .. } => {
             with_reply(&mut state, *reply, |reply| {
                 reply.attempts = *attempt;
+                reply.attempted_at = Some(times.recorded_at);
                 reply.text_sha256 = Some(*text_sha256);
                 reply.status = ReplyStatus::InFlight;
             });
@@ -189,10 +195,12 @@ fn judge(state: &mut State, message: MessageId, verdict: Verdict) {
 }
 
 fn route_message(state: &mut State, message: MessageId, route: Route) {
+    let author = state.pending.iter().find(|pending| pending.message == message).and_then(|pending| pending.person);
     state.pending.retain(|pending| pending.message != message);
     let ticket = match route {
         Route::OpenedTicket(ticket) => {
             state.tickets.push(ticket);
+            state.openers.insert(ticket, author);
             Some(ticket)
         }
         Route::JoinedTicket(ticket) => Some(ticket),

@@ -73,8 +73,10 @@ pub struct State {
     pub channel: Channel,
     pub public: bool,
     pub phase: Phase,
-    /// Where it goes on when the citizen has answered, or spam is lifted.
+    /// Where it goes on when the citizen has answered.
     pub resume: Phase,
+    /// Where it goes on when spam is lifted: perhaps to waiting for the citizen.
+    pub before_spam: Phase,
     pub classification: Classification,
     /// In charge; before that, proposed.
     pub office: Option<Office>,
@@ -116,8 +118,10 @@ pub fn evolve(state: Option<State>, event: &Event, occurred_at: Timestamp) -> Op
     match event {
         Event::Opened { .. } | Event::NoteAdded { .. } => {}
         Event::Reclassified { classification, .. } => reclassify(&mut state, classification),
-        Event::MessageJoined { .. } => state.last_message_at = occurred_at,
+        Event::MessageJoined { .. } => state.last_message_at = state.last_message_at.max(occurred_at),
         Event::TakenInCharge { protocol, office } => {
+            // A number that was annulled is never used again; a new one is good.
+            state.annulled &= state.protocol == Some(*protocol);
             state.protocol = Some(*protocol);
             state.office = Some(office.clone());
             enter(&mut state, Phase::TakenInCharge);
@@ -127,6 +131,7 @@ pub fn evolve(state: Option<State>, event: &Event, occurred_at: Timestamp) -> Op
             state.office = Some(office.clone());
             if state.phase == Phase::SentBack {
                 enter(&mut state, Phase::TakenInCharge);
+                end(&mut state, &[DeadlineName::TakeInCharge]);
             }
         }
         Event::SentBack { .. } => {
@@ -135,7 +140,9 @@ pub fn evolve(state: Option<State>, event: &Event, occurred_at: Timestamp) -> Op
         }
         Event::CitizenAsked { automatic, .. } => {
             if !automatic {
-                state.resume = state.phase;
+                if state.phase != Phase::AwaitingCitizen {
+                    state.resume = state.phase;
+                }
                 state.phase = Phase::AwaitingCitizen;
             }
         }
@@ -146,7 +153,8 @@ pub fn evolve(state: Option<State>, event: &Event, occurred_at: Timestamp) -> Op
         Event::Feasible { expected_by, .. } => {
             state.expected_by = Some(*expected_by);
             enter(&mut state, Phase::Feasible);
-            end(&mut state, &[DeadlineName::FirstAnswer]);
+            // A reopened one may get here without being taken in charge again.
+            end(&mut state, &[DeadlineName::TakeInCharge, DeadlineName::FirstAnswer]);
         }
         Event::ProgressReported { expected_by, .. } => {
             state.expected_by = expected_by.or(state.expected_by);
@@ -166,13 +174,10 @@ pub fn evolve(state: Option<State>, event: &Event, occurred_at: Timestamp) -> Op
         }
         Event::Absorbed { .. } => {}
         Event::MarkedSpam => {
-            state.resume = state.phase;
+            state.before_spam = state.phase;
             state.phase = Phase::Spam;
         }
-        Event::SpamLifted => {
-            let resume = state.resume;
-            enter(&mut state, resume);
-        }
+        Event::SpamLifted => state.phase = state.before_spam,
         Event::DeadlineSet { deadline } => set(&mut state, deadline.clone()),
         Event::DeadlineReached { deadline, version, rung, .. } => {
             for term in &mut state.terms {
@@ -204,6 +209,7 @@ fn open(event: &Event) -> Option<State> {
         public: *public,
         phase: Phase::Received,
         resume: Phase::Received,
+        before_spam: Phase::Received,
         classification: classification.clone(),
         office: classification.office.clone(),
         protocol: None,

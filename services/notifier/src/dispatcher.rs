@@ -1,47 +1,35 @@
 //! Who is sent to when: one queue a channel, one reply a conversation at a time. A channel's trouble stops nobody else.
+//! It sends nothing itself.
+
+mod gate;
 
 use crate::{
     outbox::{Outbox, Status, Work},
-    sender::{CHANNEL_PAUSE, Told},
+    queue::Queue,
+    sender::Told,
 };
+use gate::Gate;
 use jiff::SignedDuration;
-use segnalalo_domain::{Timestamp, id::ConversationId, words::Channel};
+use segnalalo_domain::{
+    Timestamp,
+    id::{ConversationId, ReplyId},
+};
+use segnalalo_proto::observation::v1::send_outcome::Outcome;
 use std::{
     collections::{HashMap, HashSet},
     time::Duration,
 };
 use tokio::time::Instant;
 
-/// Replies of one channel that are on their way at a time.
+/// Replies of one channel that are on their way at a time; and as many whose outcome is looked for.
 const AT_A_TIME: usize = 16;
-
-/// The channels' queues are those of the platforms' endpoints.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Queue {
-    Facebook,
-    Messenger,
-    Whatsapp,
-}
-
-impl Queue {
-    pub const ALL: [Self; 3] = [Self::Facebook, Self::Messenger, Self::Whatsapp];
-
-    pub fn of(channel: Channel) -> Self {
-        match channel {
-            Channel::FacebookPost | Channel::FacebookComment => Self::Facebook,
-            Channel::Messenger => Self::Messenger,
-            Channel::Whatsapp => Self::Whatsapp,
-        }
-    }
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Facebook => "facebook",
-            Self::Messenger => "messenger",
-            Self::Whatsapp => "whatsapp",
-        }
-    }
-}
+/// The log brings an outcome back at once. Without its news the conversation is looked at again after this: the ledger
+/// refuses what would be a second attempt.
+const NEWS: Duration = Duration::from_secs(30);
+/// After a task that panicked.
+const PANIC: Duration = Duration::from_secs(60);
+/// No call takes this long: whoever began the attempt isn't at it any more.
+const LOST_AFTER: SignedDuration = SignedDuration::from_secs(60);
 
 /// What to do with a reply.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,30 +40,48 @@ pub enum Task {
     GiveUp(Work),
 }
 
-/// No call takes this long: whoever began the attempt isn't at it any more.
-const LOST_AFTER: SignedDuration = SignedDuration::from_secs(60);
-
-fn is_lost(work: &Work, now: Timestamp) -> bool {
-    matches!(work.reply.status, Status::InFlight { since } if now.duration_since(since) > LOST_AFTER)
-}
-
 #[derive(Debug, Default)]
 pub struct Dispatcher {
     pub outbox: Outbox,
     /// Until the log has been read to its head nothing is sent.
     live: bool,
-    /// Conversations with a task, or whose outcome hasn't come back from the log yet.
-    busy: HashMap<ConversationId, Queue>,
-    /// Conversations to be left alone until then: what failed left no trace in the log.
+    /// Conversations with a task.
+    busy: HashMap<ConversationId, Busy>,
+    /// Conversations to be left alone until then.
     resting: HashMap<ConversationId, Instant>,
-    paused: HashMap<Queue, Instant>,
+    /// Replies whose outcome the broker has: the log will bring it, however late.
+    told: HashSet<ReplyId>,
+    gates: HashMap<Queue, Gate>,
+}
+
+#[derive(Debug)]
+struct Busy {
+    queue: Queue,
+    reply: ReplyId,
+    sends: bool,
+    /// The log brought news of the reply while the task ran.
+    heard: bool,
+}
+
+/// How many tasks of each kind run.
+#[derive(Default)]
+struct Running(HashMap<(Queue, bool), usize>);
+
+impl Running {
+    fn count(&mut self, queue: Queue, sends: bool) -> &mut usize {
+        self.0.entry((queue, sends)).or_default()
+    }
 }
 
 impl Dispatcher {
     /// The log is read: attempts without an outcome are those of a process that is no more.
-    pub fn caught_up(&mut self) -> Vec<Work> {
+    pub fn caught_up(&mut self) -> Vec<Task> {
         self.live = true;
-        self.outbox.in_flight().into_iter().filter(|work| !self.busy.contains_key(&work.conversation)).collect()
+        let orphans = self.lost(|_| true);
+        for work in &orphans {
+            self.occupy(work, false);
+        }
+        orphans.into_iter().map(Task::GiveUp).collect()
     }
 
     /// The log begins anew. Tasks that run go on; their outcomes come back through the log.
@@ -89,61 +95,111 @@ impl Dispatcher {
         if !self.live {
             return Vec::new();
         }
-        self.paused.retain(|_, until| *until > instant);
         self.resting.retain(|_, until| *until > instant);
-        let mut running: HashMap<Queue, usize> = HashMap::new();
-        for queue in self.busy.values() {
-            *running.entry(*queue).or_default() += 1;
+        let mut running = Running::default();
+        for busy in self.busy.values() {
+            *running.count(busy.queue, busy.sends) += 1;
         }
         let unknown = self.outbox.unknown().into_iter().map(Task::Reconcile);
+        let lost = self.lost(|since| now.duration_since(since) > LOST_AFTER).into_iter().map(Task::GiveUp);
         let due = self.outbox.due(now).into_iter().map(Task::Send);
-        let lost = self.outbox.in_flight().into_iter().filter(|work| is_lost(work, now)).map(Task::GiveUp);
         let mut tasks = Vec::new();
         for task in unknown.chain(lost).chain(due) {
             let (work, sends) = match &task {
                 Task::Send(work) => (work, true),
                 Task::Reconcile(work) | Task::GiveUp(work) => (work, false),
             };
-            let (id, queue) = (work.conversation, Queue::of(work.channel));
-            let free = !self.busy.contains_key(&id) && !self.resting.contains_key(&id);
-            let open = !(sends && self.paused.contains_key(&queue));
-            let running = running.entry(queue).or_default();
-            if free && open && *running < AT_A_TIME {
-                *running += 1;
-                self.busy.insert(id, queue);
+            let queue = Queue::of(work.channel);
+            let count = running.count(queue, sends);
+            let most = if sends { self.most(queue, instant) } else { AT_A_TIME };
+            if *count < most && self.is_free(work) {
+                *count += 1;
+                self.occupy(work, sends);
                 tasks.push(task);
             }
         }
         tasks
     }
 
-    /// A task has ended. `published`: its outcome is durable, and the log will bring it back.
-    pub fn told(&mut self, work: &Work, told: &Told, instant: Instant) {
-        self.busy.remove(&work.conversation);
-        let rest = match told {
-            Told::Again { after, .. } => *after,
-            // The log's news takes a moment; without it the ledger would refuse the attempt anyway.
-            Told::Outcome { .. } | Told::Nothing => Duration::from_secs(2),
+    /// How many sends the channel may have on their way.
+    fn most(&self, queue: Queue, instant: Instant) -> usize {
+        self.gates.get(&queue).map_or(AT_A_TIME, |gate| gate.most(instant).min(AT_A_TIME))
+    }
+
+    fn is_free(&self, work: &Work) -> bool {
+        !self.busy.contains_key(&work.conversation) && !self.resting.contains_key(&work.conversation)
+    }
+
+    fn occupy(&mut self, work: &Work, sends: bool) {
+        self.told.remove(&work.reply.id);
+        let busy = Busy { queue: Queue::of(work.channel), reply: work.reply.id, sends, heard: false };
+        self.busy.insert(work.conversation, busy);
+    }
+
+    /// Attempts in flight that nobody is at.
+    fn lost(&self, long_enough: impl Fn(Timestamp) -> bool) -> Vec<Work> {
+        let lost = |work: &Work| {
+            matches!(work.reply.status, Status::InFlight { since } if long_enough(since))
+                && !self.busy.contains_key(&work.conversation)
+                && !self.told.contains(&work.reply.id)
         };
-        self.resting.insert(work.conversation, instant + rest);
-        if let Told::Outcome { pause_channel: true, .. } = told {
-            self.paused.insert(Queue::of(work.channel), instant + CHANNEL_PAUSE);
+        self.outbox.in_flight().into_iter().filter(lost).collect()
+    }
+
+    /// A task has ended; what it has to tell is durable.
+    pub fn told(&mut self, work: &Work, told: &Told, instant: Instant) {
+        let busy = self.busy.remove(&work.conversation);
+        let (heard, sent) = busy.map_or((false, false), |busy| (busy.heard, busy.sends));
+        let rest = match told {
+            Told::Again { after, .. } => Some(*after),
+            // Its news came before we did: what is behind it may go.
+            Told::Outcome { .. } | Told::Nothing => (!heard).then_some(NEWS),
+        };
+        if let Some(rest) = rest {
+            self.resting.insert(work.conversation, instant + rest);
         }
+        if let Told::Outcome { outcome, pause, .. } = told {
+            if !heard {
+                self.told.insert(work.reply.id);
+            }
+            if sent {
+                self.judge(Queue::of(work.channel), outcome, *pause, instant);
+            }
+        }
+    }
+
+    /// What a send says about its channel.
+    fn judge(&mut self, queue: Queue, outcome: &Outcome, pause: Option<Duration>, instant: Instant) {
+        let gate = self.gates.entry(queue).or_default();
+        match (outcome, pause) {
+            (_, Some(pause)) => gate.close(instant + pause),
+            (Outcome::Accepted(_) | Outcome::Refused(_), None) => gate.open(),
+            (Outcome::Unknown(_), None) => gate.strike(instant),
+            // Nothing left.
+            (Outcome::Held(_), None) => {}
+        }
+    }
+
+    /// A task is gone without a word.
+    pub fn panicked(&mut self, conversation: ConversationId, instant: Instant) {
+        self.busy.remove(&conversation);
+        self.resting.insert(conversation, instant + PANIC);
     }
 
     /// Something came back from the log for this conversation: what is behind it may go.
-    pub fn heard(&mut self, conversation: ConversationId) {
-        if !self.busy.contains_key(&conversation) {
-            self.resting.remove(&conversation);
+    pub fn heard(&mut self, conversation: ConversationId, reply: ReplyId) {
+        self.told.remove(&reply);
+        match self.busy.get_mut(&conversation) {
+            Some(busy) => busy.heard |= busy.reply == reply,
+            None => drop(self.resting.remove(&conversation)),
         }
     }
 
-    /// A message got through: whatever was wrong with the channel is over.
-    pub fn got_through(&mut self, queue: Queue) {
-        self.paused.remove(&queue);
-    }
-
-    pub fn paused(&self) -> HashSet<Queue> {
-        self.paused.keys().copied().collect()
+    /// Channels that nothing gets through on.
+    pub fn closed(&self) -> HashSet<Queue> {
+        self.gates.iter().filter(|(_, gate)| gate.is_closed()).map(|(queue, _)| *queue).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -87,8 +87,11 @@ mod tests {
                 by_person,
                 trace_parent: String::new(),
                 attempts: 0,
+                last_attempt: None,
+                holds: 0,
                 status: Status::Due(Timestamp::UNIX_EPOCH),
             },
+            others_pass: false,
         }
     }
 
@@ -113,7 +116,12 @@ mod tests {
     #[test]
     fn whatsapp_takes_words_for_a_day_and_then_an_approved_template_or_nothing() {
         let phone = to(To::WhatsappPhone("39".into()));
-        let approved = WhatsappTemplate { name: "segnalalo_risolta".into(), language: "it".into(), parameters: vec![] };
+        let approved = WhatsappTemplate {
+            name: "segnalalo_risolta".into(),
+            language: "it".into(),
+            parameters: vec![],
+            text: String::new(),
+        };
         assert!(matches!(choose(&work(true), Some(&phone), None, after(1)), Ok(Form::WhatsappText { .. })));
         let later = choose(&work(true), Some(&phone), Some(approved), after(30));
         assert!(matches!(later, Ok(Form::WhatsappTemplate { .. })));

@@ -1,6 +1,7 @@
 //! The log as the ledger of attempts: an attempt is durable there before its POST leaves.
 
 use crate::outbox::Work;
+use segnalalo_kit::health::Component;
 use segnalalo_proto::{
     common::v1::PersonalContent,
     registry::v1::{BeginAttemptRequest, delivery_service_client::DeliveryServiceClient},
@@ -41,6 +42,7 @@ pub struct Registry {
     client: DeliveryServiceClient<Channel>,
     /// Of this process: an attempt that we began, and whose answer got lost, is still ours.
     caller_id: [u8; 16],
+    health: Component,
 }
 
 impl Registry {
@@ -48,9 +50,11 @@ impl Registry {
     ///
     /// # Errors
     /// The address isn't one.
-    pub fn new(url: &str) -> Result<Self, tonic::transport::Error> {
+    pub fn new(url: &str, health: Component) -> Result<Self, tonic::transport::Error> {
         let endpoint = Endpoint::from_shared(url.to_owned())?.timeout(TIMEOUT).connect_timeout(TIMEOUT);
-        Ok(Self { client: DeliveryServiceClient::new(endpoint.connect_lazy()), caller_id: rand::random() })
+        // Whether it answers is known when there is something to send.
+        health.ready();
+        Ok(Self { client: DeliveryServiceClient::new(endpoint.connect_lazy()), caller_id: rand::random(), health })
     }
 }
 
@@ -72,12 +76,20 @@ impl Ledger for Registry {
             trace_parent,
             caller_id: self.caller_id.to_vec(),
         };
-        match self.client.clone().begin_attempt(request).await {
-            Ok(_) => Ok(()),
-            Err(status) => match status.code() {
-                Code::Aborted | Code::FailedPrecondition | Code::NotFound => Err(Denied::Settled),
-                code => Err(Denied::Unavailable(format!("the registry answers {code:?}"))),
-            },
+        let Err(status) = self.client.clone().begin_attempt(request).await else {
+            self.health.ready();
+            return Ok(());
+        };
+        match status.code() {
+            Code::Aborted | Code::FailedPrecondition | Code::NotFound => {
+                self.health.ready();
+                Err(Denied::Settled)
+            }
+            code => {
+                let why = format!("the registry answers {code:?}");
+                self.health.not_ready(&why);
+                Err(Denied::Unavailable(why))
+            }
         }
     }
 }

@@ -7,19 +7,23 @@
 //! | `messages` | the city's texts, filled in |
 //! | `outbox` | what is owed, as a function of the log |
 //! | `dispatcher` | who is sent to when |
+//! | `handler`, `board` | the log in, tasks out; health and metrics |
 //! | `form`, `sender` | how one reply goes out, and what is done when its outcome is unknown |
 //! | `graph` | Meta's API and its errors |
 //! | `ledger`, `outcomes` | the registry, before and after |
 
 pub mod app;
+mod board;
 pub mod config;
 mod dispatcher;
 mod form;
 mod graph;
+mod handler;
 mod ledger;
 pub mod messages;
 mod outbox;
 mod outcomes;
+mod queue;
 mod sender;
 
 pub use app::App;

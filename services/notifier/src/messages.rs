@@ -1,7 +1,9 @@
 //! The texts that citizens get: read from the city's folder, checked at start, filled in here. Dates, offices and states
 //! come as codes and leave as words. Nothing is shortened: what is too long is for a person to look at.
 
+mod check;
 mod file;
+mod whatsapp;
 
 use file::File;
 use jiff::{Timestamp, civil::Date};
@@ -12,6 +14,7 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
 };
+pub use whatsapp::{LONGEST as LONGEST_TEMPLATE, WhatsappTemplate};
 
 /// Characters that the platforms take (Meta: WhatsApp text 4096, Messenger below 2000, comments 8000).
 fn limit(channel: Channel) -> usize {
@@ -53,14 +56,6 @@ impl RenderError {
     }
 }
 
-/// An approved template, with its parameters in order: what WhatsApp takes after 24 hours.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WhatsappTemplate {
-    pub name: String,
-    pub language: String,
-    pub parameters: Vec<String>,
-}
-
 pub struct Messages {
     texts: Environment<'static>,
     file: File,
@@ -86,7 +81,7 @@ impl Messages {
         let path = city.join("messages/messages.toml");
         let file = File::read(&path)?;
         let mut texts = Environment::new();
-        texts.set_undefined_behavior(UndefinedBehavior::Strict);
+        texts.set_undefined_behavior(UndefinedBehavior::SemiStrict);
         for template in Template::ALL {
             let text = file.text(&path, *template)?;
             for (form, source) in [(PRIVATE, &text.private), (PUBLIC, &text.public)] {
@@ -98,7 +93,9 @@ impl Messages {
                 texts
                     .add_template_owned(key(*template, form), source.trim().to_owned())
                     .map_err(|error| wrong(format!("{error}")))?;
-                check_variables(&texts, *template, form).map_err(wrong)?;
+                if let Some(problem) = check::problem(&texts, *template, form) {
+                    return Err(wrong(problem));
+                }
             }
         }
         file.check(&path)?;
@@ -144,34 +141,24 @@ impl Messages {
         words: &str,
     ) -> Option<WhatsappTemplate> {
         let known = self.file.known(template)?.whatsapp.as_ref()?;
-        let worded = self.worded(template, variables, words);
-        // A parameter must not be empty, nor hold line breaks (Meta: template parameters).
-        let value = |name: &String| {
-            let value = worded.get(name.as_str()).map(|value| value.split_whitespace().collect::<Vec<_>>().join(" "));
-            value.filter(|value| !value.is_empty()).unwrap_or_else(|| "-".to_owned())
-        };
-        Some(WhatsappTemplate {
-            name: known.name.clone(),
-            language: known.language.clone(),
-            parameters: known.parameters.iter().map(value).collect(),
-        })
+        Some(WhatsappTemplate::fill(known, &self.worded(template, variables, words)))
     }
 
-    /// Codes as words. A variable that the reply doesn't have is empty.
+    /// Codes as words. What the reply lacks is not there: a text that needs it can't be filled in.
     fn worded(
         &self,
         template: Template,
         variables: &BTreeMap<String, String>,
         words: &str,
     ) -> BTreeMap<&'static str, String> {
-        template
-            .variables()
-            .iter()
-            .map(|name| {
-                let value = variables.get(*name).cloned().unwrap_or_default();
-                (*name, if *name == "words" { words.trim().to_owned() } else { self.word(name, value) })
-            })
-            .collect()
+        let value = |name: &&'static str| {
+            let value = match *name {
+                "words" => words.trim().to_owned(),
+                name => self.word(name, variables.get(name)?.clone()),
+            };
+            (!value.is_empty()).then_some((*name, value))
+        };
+        template.variables().iter().filter_map(value).collect()
     }
 
     fn word(&self, name: &str, value: String) -> String {
@@ -188,19 +175,6 @@ impl Messages {
 
 fn key(template: Template, form: &str) -> String {
     format!("{template}.{form}")
-}
-
-fn check_variables(texts: &Environment<'_>, template: Template, form: &str) -> Result<(), String> {
-    let parsed = texts.get_template(&key(template, form)).map_err(|error| format!("{error}"))?;
-    let unknown = parsed
-        .undeclared_variables(false)
-        .into_iter()
-        .filter(|name| !template.variables().contains(&name.as_str()))
-        .collect::<Vec<_>>();
-    if unknown.is_empty() {
-        return Ok(());
-    }
-    Err(format!("it has no variables {unknown:?}; these are there: {:?}", template.variables()))
 }
 
 #[cfg(test)]

@@ -69,6 +69,8 @@ pub enum Status {
     Unknown { since: Timestamp },
     /// A person decides.
     Held,
+    /// The platform will not take it as it is; a person may still have it sent again.
+    Refused,
 }
 
 /// A reply with all that sending it takes.
@@ -113,7 +115,10 @@ impl Outbox {
                 }
                 self.settle(id, *reply);
             }
-            Said::SendRefused { reply, .. } | Said::ReplyDropped { reply, .. } => self.settle(id, *reply),
+            Said::SendRefused { reply, last: true, .. } => {
+                self.change(id, *reply, |reply| reply.status = Status::Refused)
+            }
+            Said::ReplyDropped { reply, .. } => self.settle(id, *reply),
             Said::MessageEdited { .. }
             | Said::MessageRemoved { .. }
             | Said::MessageReacted { .. }
@@ -135,12 +140,8 @@ impl Outbox {
                 }
             }
             None => {
-                let begun = Conversation {
-                    channel,
-                    address: address.clone(),
-                    last_message_at: at,
-                    queue: VecDeque::new(),
-                };
+                let begun =
+                    Conversation { channel, address: address.clone(), last_message_at: at, queue: VecDeque::new() };
                 self.conversations.insert(id, begun);
             }
         }
@@ -216,7 +217,8 @@ impl Outbox {
     fn fronts(&self, wanted: impl Fn(&Status) -> bool) -> Vec<Work> {
         let front = |id: &ConversationId| {
             let conversation = self.conversations.get(id)?;
-            let reply = conversation.queue.iter().find(|reply| reply.status != Status::Held)?;
+            let reply =
+                conversation.queue.iter().find(|reply| !matches!(reply.status, Status::Held | Status::Refused))?;
             wanted(&reply.status).then(|| self.work(*id, conversation, reply))
         };
         self.owing.iter().filter_map(front).collect()
@@ -235,9 +237,9 @@ impl Outbox {
         }
     }
 
-    /// How many replies wait, by what for: due, in flight, unknown, held.
-    pub fn counts(&self) -> [(&'static str, usize); 4] {
-        let mut counts = [("due", 0), ("in_flight", 0), ("unknown", 0), ("held", 0)];
+    /// How many replies wait, by what for: due, in flight, unknown, held, refused.
+    pub fn counts(&self) -> [(&'static str, usize); 5] {
+        let mut counts = [("due", 0), ("in_flight", 0), ("unknown", 0), ("held", 0), ("refused", 0)];
         let owing = self.owing.iter().filter_map(|id| self.conversations.get(id));
         for reply in owing.flat_map(|known| &known.queue) {
             let index = match reply.status {
@@ -245,6 +247,7 @@ impl Outbox {
                 Status::InFlight { .. } => 1,
                 Status::Unknown { .. } => 2,
                 Status::Held => 3,
+                Status::Refused => 4,
             };
             counts[index].1 += 1;
         }

@@ -3,7 +3,7 @@
 
 use crate::{outbox::Work, sender::Told};
 use prost::Message as _;
-use segnalalo_kit::{bus::Publisher, clock::SharedClock};
+use segnalalo_kit::{bus::Publisher, clock::SharedClock, trace};
 use segnalalo_proto::{
     observation::v1::{Observed, SendOutcome, observed::Observation},
     time,
@@ -29,6 +29,8 @@ impl Outcomes {
         let Told::Outcome { attempt, outcome, .. } = told else {
             return;
         };
+        let own = trace::traceparent();
+        let trace_parent = if own.is_empty() { &work.reply.trace_parent } else { &own };
         let observed = Observed {
             occurred_at: Some(time::to_wire(self.clock.now())),
             observation: Some(Observation::SendOutcome(SendOutcome {
@@ -40,7 +42,7 @@ impl Outcomes {
         };
         let payload = bytes::Bytes::from(observed.encode_to_vec());
         let mut pause = Duration::from_millis(100);
-        while let Err(error) = self.publisher.publish(SUBJECT, payload.clone(), &work.reply.trace_parent).await {
+        while let Err(error) = self.publisher.publish(SUBJECT, payload.clone(), trace_parent).await {
             tracing::warn!(%error, "an outcome can't be told yet");
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);

@@ -94,6 +94,11 @@ impl App {
             Ok(error) = writer_failed => Err(anyhow::Error::from(error).context("the log can't be written: stopping")),
             Some(ended) = tasks.join_next() => ended.context("a part of the registry panicked").and_then(|result| result),
         };
+        // A writer that panicked takes the relay along, without a word.
+        let result = result.and_then(|()| {
+            anyhow::ensure!(shutdown.is_cancelled(), "a part of the registry ended by itself: stopping");
+            Ok(())
+        });
         self.log.not_ready("stopping");
         shutdown.cancel();
         while let Some(ended) = tasks.join_next().await {
@@ -144,8 +149,12 @@ struct Parts {
 
 impl Parts {
     fn spawn(self, tasks: &mut JoinSet<anyhow::Result<()>>, listener: TcpListener, position: u64, shutdown: &Shutdown) {
-        let relay =
-            Relay { reader: self.reader.clone(), events: self.deps.bus.events_log(), component: self.broker.clone() };
+        let relay = Relay {
+            reader: self.reader.clone(),
+            events: self.deps.bus.events_log(),
+            component: self.broker.clone(),
+            reconnects: self.deps.bus.on_reconnect(),
+        };
         let token = shutdown.clone();
         tasks.spawn(async move { Ok(relay.run(position, token).await?) });
         tasks.spawn(keep_topology(self.deps.bus.clone(), shutdown.clone()));

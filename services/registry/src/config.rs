@@ -36,7 +36,7 @@ impl Config {
         }
         Ok(Self {
             data_dir: vars.parsed("SEGNALALO_DATA_DIR", PathBuf::from("data"))?,
-            listen: vars.parsed("REGISTRY_LISTEN", SocketAddr::from(([127, 0, 0, 1], 50051)))?,
+            listen: listen(vars)?,
             master_key,
             city: vars.parsed("SEGNALALO_CITY", PathBuf::from("deploy/biella"))?,
             public_numbers: vars
@@ -47,5 +47,37 @@ impl Config {
                 .filter(|number| !number.is_empty())
                 .collect(),
         })
+    }
+}
+
+/// Whoever reaches the port may do everything: it stays on this machine until clients have credentials.
+fn listen(vars: &Vars) -> Result<SocketAddr, Error> {
+    const NAME: &str = "REGISTRY_LISTEN";
+    let address = vars.parsed(NAME, SocketAddr::from(([127, 0, 0, 1], 50051)))?;
+    if address.ip().is_loopback() {
+        return Ok(address);
+    }
+    Err(Error::Invalid {
+        name: NAME.to_owned(),
+        value: address.to_string(),
+        expected: "loopback address, such as 127.0.0.1:50051: its clients have no credentials yet",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(name: &str, value: &str) -> String {
+        let key = ("SEGNALALO_MASTER_KEY", "a-key-for-tests-that-guards-nothing-at-all");
+        let vars = Vars::from_pairs([key]).with([(name, value)]);
+        Config::from_vars(&vars).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_port_that_others_reach_and_a_key_that_can_be_guessed_are_refused() {
+        assert!(error("REGISTRY_LISTEN", "0.0.0.0:50051").contains("REGISTRY_LISTEN"));
+        let short = error("SEGNALALO_MASTER_KEY", "hunter2");
+        assert!(short.contains("SEGNALALO_MASTER_KEY") && !short.contains("hunter2"), "{short}");
     }
 }

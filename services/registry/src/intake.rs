@@ -55,6 +55,8 @@ impl Intake {
                 | Command::RecordOwnMessage(_)
                 | Command::RemoveMessage(_)
                 | Command::EditMessage(_)
+                // A platform's report may overtake our own word that it accepted the message.
+                | Command::ReportDelivery(_)
         );
         let request = Request {
             cause: translated.cause,
@@ -79,6 +81,10 @@ impl Intake {
             Err(writer::Error::Rejected(rejection)) => {
                 self.count("rejected");
                 Outcome::Park { why: format!("{}: {rejection}", rejection.code()) }
+            }
+            Err(error @ writer::Error::Unrecordable(_)) => {
+                self.count("parked");
+                Outcome::Park { why: error.to_string() }
             }
             Err(writer::Error::Unavailable) => {
                 Outcome::Retry { after: PAUSE, why: "the log takes nothing now".to_owned() }

@@ -2,19 +2,28 @@
 //! process is down.
 
 use crate::writer::{Request, Writer};
-use segnalalo_domain::{desk::Command, event::conversation::GivenUp, id::CauseId};
+use segnalalo_domain::{
+    desk::{Command, TRIAGE_PATIENCE_SECONDS},
+    event::conversation::GivenUp,
+    id::CauseId,
+};
 use segnalalo_kit::{clock::SharedClock, shutdown::Shutdown};
 use std::time::Duration;
 
 const EVERY: Duration = Duration::from_secs(1);
 
-/// Looks every second, until shutdown.
+/// Looks every second, until shutdown. Triage has its 30 s from our start on at least: what it concluded while we were
+/// away still waits to be taken in.
 pub async fn run(writer: Writer, clock: SharedClock, shutdown: Shutdown) {
+    let first = clock.now() + jiff::SignedDuration::from_secs(TRIAGE_PATIENCE_SECONDS);
     let mut ticks = tokio::time::interval(EVERY);
     loop {
         tokio::select! {
             () = shutdown.cancelled() => return,
             _ = ticks.tick() => {}
+        }
+        if clock.now() < first {
+            continue;
         }
         let overdue = writer.read(|world| world.desk.overdue_for_triage(clock.now()));
         for (conversation, message) in overdue {
@@ -27,5 +36,70 @@ pub async fn run(writer: Writer, clock: SharedClock, shutdown: Shutdown) {
             // What fails now is found again at the next look.
             let _ = writer.execute(request).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        journal::{Batch, Journal as _, Memory},
+        world::World,
+        writer::Rules,
+    };
+    use segnalalo_domain::{
+        Timestamp, calendar,
+        desk::ReceiveMessage,
+        id::{ConversationId, MessageId},
+        sealed::{Scheme, Sealed},
+        words::{Channel, ContentType},
+    };
+    use segnalalo_kit::{city::Offices, clock::ManualClock};
+    use std::{
+        path::Path,
+        sync::{Arc, RwLock},
+    };
+
+    fn message() -> Command {
+        Command::ReceiveMessage(ReceiveMessage {
+            conversations: vec![ConversationId([1; 16])],
+            message: MessageId([2; 16]),
+            channel: Channel::Whatsapp,
+            person: None,
+            addressed: true,
+            content_type: ContentType::Text,
+            attachments: 0,
+            has_text: true,
+            quoted: None,
+            sealed: Sealed { scheme: Scheme::Plain, person: None, payload: Vec::new() },
+        })
+    }
+
+    #[tokio::test]
+    async fn what_waited_while_we_were_away_gets_its_thirty_seconds_again() {
+        let clock = Arc::new(ManualClock::new("2026-11-23T09:00:00Z".parse().unwrap()));
+        let mut journal = Memory::default();
+        journal.append(&[Batch::opening([7; 16], Timestamp::UNIX_EPOCH)]).unwrap();
+        let world = World::replay(&*journal.reader()).unwrap();
+        let city = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/biella"));
+        let offices = Arc::new(Offices::load(city).unwrap());
+        let rules = Rules { calendar: calendar::article(), offices, clock: clock.clone() };
+        let (writer, _failed) = Writer::start(Box::new(journal), Arc::new(RwLock::new(world)), rules);
+        let (cause, trace_parent) = (CauseId([3; 16]), String::new());
+        writer.execute(Request { cause, command: message(), occurred_at: None, trace_parent }).await.unwrap();
+        let tickets = || writer.read(|world| world.desk.tickets.len());
+
+        // The registry stood still for an hour.
+        clock.advance(jiff::SignedDuration::from_hours(1));
+        let shutdown = Shutdown::new();
+        let running = tokio::spawn(run(writer.clone(), clock.clone(), shutdown.clone()));
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert_eq!(tickets(), 0, "triage's conclusion may be waiting");
+        clock.advance(jiff::SignedDuration::from_secs(30));
+        while tickets() == 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        shutdown.cancel();
+        running.await.unwrap();
     }
 }

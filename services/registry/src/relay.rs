@@ -10,6 +10,7 @@ use segnalalo_kit::{
 };
 use segnalalo_proto::{record, subject_of_wire};
 use std::{sync::Arc, time::Duration};
+use tokio::sync::watch;
 
 /// Records a batch; a batch of the broker holds 1000 at most.
 const CHUNK: usize = 256;
@@ -89,6 +90,8 @@ pub struct Relay {
     pub reader: Arc<dyn Reader>,
     pub events: EventsLog,
     pub component: Component,
+    /// Changes at each new connection: the broker may have come back with less.
+    pub reconnects: watch::Receiver<u64>,
 }
 
 impl Relay {
@@ -96,7 +99,7 @@ impl Relay {
     ///
     /// # Errors
     /// `Fork` and `Fenced`: the process must stop. What may pass is tried again.
-    pub async fn run(self, position: u64, shutdown: Shutdown) -> Result<(), Error> {
+    pub async fn run(mut self, position: u64, shutdown: Shutdown) -> Result<(), Error> {
         let mut head = self.reader.subscribe();
         let mut sent = position;
         loop {
@@ -104,11 +107,9 @@ impl Relay {
                 Ok(()) => self.component.ready(),
                 Err(Error::Broker(error)) => {
                     self.component.not_ready(&format!("{error}: facts wait in the log"));
-                    tokio::select! {
-                        () = shutdown.cancelled() => return Ok(()),
-                        () = tokio::time::sleep(PAUSE) => {}
+                    if !self.find_again(&mut sent, &shutdown).await? {
+                        return Ok(());
                     }
-                    self.look_again(&mut sent).await?;
                     continue;
                 }
                 Err(error) => return Err(error),
@@ -121,19 +122,37 @@ impl Relay {
                 }
                 // The writer's end is the process's end.
                 changed = head.changed() => if changed.is_err() { return Ok(()) },
+                // An empty EVENTS mustn't wait for the next fact: timers and owed replies are rebuilt from it.
+                Ok(()) = self.reconnects.changed() => if !self.find_again(&mut sent, &shutdown).await? {
+                    return Ok(());
+                },
+            }
+        }
+    }
+
+    /// Waits until EVENTS says where it stands. False at shutdown.
+    async fn find_again(&mut self, sent: &mut u64, shutdown: &Shutdown) -> Result<bool, Error> {
+        loop {
+            self.reconnects.mark_unchanged();
+            match self.look_again(sent).await {
+                Ok(()) => return Ok(true),
+                Err(Error::Broker(error)) => self.component.not_ready(&format!("{error}: facts wait in the log")),
+                Err(error) => return Err(error),
+            }
+            tokio::select! {
+                () = shutdown.cancelled() => return Ok(false),
+                () = tokio::time::sleep(PAUSE) => {}
             }
         }
     }
 
     /// Where does EVENTS stand now? A broker that came back with less is filled again.
     async fn look_again(&self, sent: &mut u64) -> Result<(), Error> {
-        match compare(&*self.reader, &self.events).await {
-            Ok(Heads::BrokerBehind(position)) => *sent = position,
-            Ok(Heads::BrokerAhead(actual)) => {
+        match compare(&*self.reader, &self.events).await? {
+            Heads::BrokerBehind(position) => *sent = position,
+            Heads::BrokerAhead(actual) => {
                 return Err(Error::Fenced { actual, ours: self.reader.head().position });
             }
-            Err(Error::Broker(_)) => {}
-            Err(error) => return Err(error),
         }
         Ok(())
     }
@@ -165,3 +184,6 @@ fn subject(record: &[u8]) -> Option<String> {
     let envelope = record::decode(record).ok()?.envelope;
     Some(subject_of_wire(&envelope))
 }
+
+#[cfg(test)]
+mod tests;

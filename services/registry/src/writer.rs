@@ -41,6 +41,9 @@ pub struct Receipt {
 pub enum Error {
     #[error(transparent)]
     Rejected(#[from] Rejection),
+    /// The log can't hold what was decided: the command is at fault, and is as much so the next time.
+    #[error("it can't be recorded: {0}")]
+    Unrecordable(&'static str),
     /// Nothing was written, or nobody can tell: try again with the same cause.
     #[error("the log takes nothing now")]
     Unavailable,

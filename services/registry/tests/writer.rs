@@ -185,3 +185,21 @@ async fn a_verdict_that_a_crash_left_unrouted_is_routed_at_the_next_start() {
     restarted.read(|world| assert_eq!(world.desk.conversations[&conversation("mario")].tickets.len(), 1));
     assert!(cut_reader.head().position > 4);
 }
+
+#[tokio::test]
+async fn what_a_record_can_not_say_is_refused_alone_and_stops_nothing() {
+    let (writer, reader) = registry();
+    writer.execute(received("mario")).await.unwrap();
+    let mut poison = concluded("mario");
+    let Command::Conclude(conclude) = &mut poison.command else { unreachable!("it is a conclusion") };
+    conclude.conclusion.confidence = f64::NAN;
+    let mut large = received("lucia");
+    let Command::ReceiveMessage(message) = &mut large.command else { unreachable!("it is a message") };
+    message.sealed.payload = vec![0; 8 * 1024 * 1024];
+    for request in [poison, large] {
+        assert!(matches!(writer.execute(request).await, Err(Error::Unrecordable(_))));
+    }
+    assert_eq!(reader.head().position, 2);
+    writer.execute(concluded("mario")).await.unwrap();
+    writer.read(|world| assert_eq!(world.desk.tickets.len(), 1));
+}

@@ -1,6 +1,9 @@
-//! How good the classifier is, on labelled messages: a table for each part, and a floor. `card` are the examples of
-//! the taxonomy, `tune` those the lexicon was tuned on, `held` those nobody looked at while tuning. Labels were written
-//! from the taxonomy before any output was seen.
+//! How good the classifier is, on labelled messages: a table for each part, and a floor. Labels were written from the
+//! taxonomy before any output was seen. `card` are the taxonomy's own examples; the lexicon was tuned on `tune` (plain
+//! messages), `odd` (far-fetched wordings: each batch scored 67 to 82 % of offices before it was looked at) and `danger`
+//! (emergencies beside what only sounds like one: 15 of 28 were found before). `held` and `fresh` are held out: counted,
+//! never looked at; `fresh` was written after the last tuning. All were written by the hand that wrote the lexicon, so
+//! strangers' messages will fare worse.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
@@ -126,7 +129,7 @@ fn score(split: &str) -> Score {
         score.add(example, &verdict);
         let office_wrong = example.office.as_deref() != verdict.office.as_deref();
         // What is held out is counted, not looked at.
-        if split != "held" && split != "last" && (verdict.kind.code() != example.kind || office_wrong) {
+        if !["held", "fresh"].contains(&split) && (verdict.kind.code() != example.kind || office_wrong) {
             println!(
                 "  {} {:19} {:13} got {:19} {:13} ({:.2}, {}) {}",
                 example.id,
@@ -145,47 +148,48 @@ fn score(split: &str) -> Score {
     score
 }
 
+fn at_least(share: f64, part: u32, whole: u32) {
+    assert!(f64::from(part) >= share * f64::from(whole), "{part} of {whole} are fewer than {share}");
+}
+
 #[test]
 fn the_examples_of_the_taxonomy_are_understood() {
     let score = score("card");
-    assert_eq!(score.kind, score.all);
-    assert_eq!(score.office, score.offices);
+    assert_eq!((score.kind, score.office), (score.all, score.offices));
 }
 
 #[test]
-fn the_examples_it_was_tuned_on_are_understood() {
+fn plain_messages_are_understood() {
     let score = score("tune");
-    assert!(f64::from(score.kind) >= 0.95 * f64::from(score.all));
-    assert!(f64::from(score.office) >= 0.93 * f64::from(score.offices));
-    assert_eq!(score.found, score.emergencies);
-}
-
-#[test]
-fn what_was_held_out_is_understood_about_as_well() {
-    let score = score("held");
-    assert!(f64::from(score.kind) >= 0.85 * f64::from(score.all));
-    assert!(f64::from(score.office) >= 0.80 * f64::from(score.offices));
-    assert!(f64::from(score.within_two) >= 0.90 * f64::from(score.offices));
+    at_least(0.96, score.kind, score.all);
+    at_least(0.95, score.office, score.offices);
     assert_eq!(score.found, score.emergencies);
 }
 
 #[test]
 fn odd_wordings_are_understood() {
-    let score = score("wild");
-    assert!(f64::from(score.kind) >= 0.90 * f64::from(score.all));
-    assert!(f64::from(score.office) >= 0.88 * f64::from(score.offices));
+    let score = score("odd");
+    at_least(0.95, score.kind, score.all);
+    at_least(0.93, score.office, score.offices);
+    at_least(0.97, score.within_two, score.offices);
+    at_least(0.98, score.found, score.emergencies);
+}
+
+#[test]
+fn danger_is_told_from_fear_of_danger() {
+    let score = score("danger");
     assert_eq!(score.found, score.emergencies);
+    assert!(score.alarms <= 2);
 }
 
 #[test]
-fn a_second_part_written_after_tuning_and_never_looked_at_is_understood() {
-    let score = score("new");
-    assert!(f64::from(score.kind) >= 0.80 * f64::from(score.all));
-    assert!(f64::from(score.office) >= 0.75 * f64::from(score.offices));
-}
-
-#[test]
-fn tmp_new2() {
-    score("new2");
-    score("last");
+fn what_was_held_out_is_understood_about_as_well() {
+    for part in ["held", "fresh"] {
+        let score = score(part);
+        at_least(0.92, score.kind, score.all);
+        at_least(0.88, score.office, score.offices);
+        at_least(0.95, score.within_two, score.offices);
+        at_least(0.95, score.sent_right, score.sent);
+        assert_eq!(score.found, score.emergencies);
+    }
 }

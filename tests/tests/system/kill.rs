@@ -30,8 +30,8 @@ async fn nothing_is_lost_or_doubled_when_everything_is_killed_once() {
     let victims = [Service::Triage, Service::Notifier, Service::Registry, Service::SlaClock, Service::IngestWhatsapp];
     for n in 0..REPORTS {
         city.whatsapp(&number(n), &format!("c'è una buca in via Italia numero {n}")).await;
-        if n % 30 == 15 {
-            match victims.get(n / 30) {
+        if n % 25 == 15 {
+            match victims.get(n / 25) {
                 Some(victim) => city.processes.restart(*victim).await.unwrap(),
                 None => city.broker.restart().await.unwrap(),
             }

@@ -5,6 +5,7 @@
 
 mod city;
 
+mod answers;
 mod intake;
 mod kill;
 mod life;

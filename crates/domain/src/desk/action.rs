@@ -116,10 +116,16 @@ impl Action {
     }
 
     /// The states it may begin from (architecture: "The ticket's life").
+    fn is_legal_for(&self, ticket: &ticket::State) -> bool {
+        // What waits for the citizen may be taken in charge if it wasn't before he was asked.
+        let takes_over = matches!(self, Self::TakeInCharge { .. }) && ticket.phase == Phase::AwaitingCitizen;
+        self.is_legal_in(if takes_over { ticket.resume } else { ticket.phase })
+    }
+
     fn is_legal_in(&self, phase: Phase) -> bool {
         use Phase::{AwaitingCitizen, Closed, Feasible, Received, Reopened, SentBack, Spam, TakenInCharge};
         match self {
-            Self::TakeInCharge { .. } => matches!(phase, Received | AwaitingCitizen | Reopened),
+            Self::TakeInCharge { .. } => matches!(phase, Received | Reopened),
             Self::Reassign { .. } | Self::Merge { .. } | Self::MarkSpam => phase.is_open(),
             Self::SendBack { .. } => matches!(phase, TakenInCharge | Feasible | Reopened),
             Self::AskCitizen { .. } => matches!(phase, Received | TakenInCharge | Feasible | SentBack | Reopened),
@@ -160,7 +166,7 @@ pub(super) fn act(desk: &Desk, act: &Act, context: &Context<'_>) -> Result<Decis
     }
     let illegal =
         || Rejection::IllegalTransition { state: ticket.phase.code().to_owned(), action: act.action.name().to_owned() };
-    if !act.action.is_legal_in(ticket.phase) || (act.action.needs_protocol() && ticket.protocol.is_none()) {
+    if !act.action.is_legal_for(ticket) || (act.action.needs_protocol() && ticket.protocol.is_none()) {
         return Err(illegal());
     }
     steps::Step { desk, id, ticket, context, decision: Decision::by(act.actor.clone()) }.take(&act.action)
@@ -190,7 +196,7 @@ fn set_deadline(decision: &mut Decision, id: TicketId, ticket: &ticket::State, m
 }
 
 /// 14 days of silence close what is answered.
-fn set_auto_close(decision: &mut Decision, id: TicketId, ticket: &ticket::State, now: Timestamp) {
+pub(super) fn set_auto_close(decision: &mut Decision, id: TicketId, ticket: &ticket::State, now: Timestamp) {
     let version = ticket.next_version(DeadlineName::AutoClose);
     decision.ticket(id, Event::DeadlineSet { deadline: sla::auto_close(now, version) });
 }

@@ -10,6 +10,7 @@ use crate::{
     id::{ConversationId, MessageId, ReplyId},
     rejection::Rejection,
     sealed::Sealed,
+    template::Template,
     words::Actor,
 };
 
@@ -51,8 +52,15 @@ pub(super) fn outcome(desk: &Desk, record: &RecordOutcome) -> Result<Decision, R
     }
     // Held before any attempt: there is nothing to number.
     let held = matches!(record.outcome, Outcome::Held { .. });
+    if held && reply.status == ReplyStatus::Held {
+        return Ok(Decision::none("held_already"));
+    }
     if record.attempt != reply.attempts && !accepts && !held {
         return Ok(Decision::none("attempt_over"));
+    }
+    // What is known of an attempt doesn't become unknown again.
+    if matches!(record.outcome, Outcome::Unknown { .. }) && reply.status != ReplyStatus::InFlight {
+        return Ok(Decision::none("outcome_known"));
     }
     let (reply, attempt) = (record.reply, record.attempt);
     let event = match record.outcome.clone() {
@@ -77,8 +85,9 @@ pub(super) fn report(desk: &Desk, report: &DeliveryReport) -> Decision {
         let Some(state) = desk.conversations.get(&conversation) else {
             return Decision::ignored("conversation_unknown");
         };
-        let _ = until;
-        let read = state.replies.iter().filter(|(_, reply)| reply.status == ReplyStatus::Accepted);
+        let read = state.replies.iter().filter(|(_, reply)| {
+            reply.status == ReplyStatus::Accepted && reply.attempted_at.is_some_and(|at| at <= until)
+        });
         for (id, reply) in read {
             push_status(&mut decision, conversation, *id, reply, report);
         }
@@ -90,7 +99,11 @@ pub(super) fn report(desk: &Desk, report: &DeliveryReport) -> Decision {
         let Some((conversation, reply)) = locate(desk, id) else {
             return Decision::ignored("message_not_ours");
         };
-        if !reply.status.is_settled() && report.status != DeliveryStatus::Failed {
+        let failed = report.status == DeliveryStatus::Failed;
+        if failed && report.callback.is_some_and(|(_, attempt)| attempt < reply.attempts) {
+            return Decision::none("attempt_over");
+        }
+        if !reply.status.is_settled() && !failed {
             let attempt = report.callback.map_or(reply.attempts, |(_, attempt)| attempt);
             accept(&mut decision, conversation, id, attempt, report.message, Proof::Status, &report.sealed);
         }
@@ -182,20 +195,51 @@ fn same_text(state: &State, text: [u8; 32]) -> Option<(ReplyId, &Reply)> {
 
 fn colleague(decision: &mut Decision, conversation: ConversationId, state: &State, own: &OwnMessage) {
     decision.conversation(conversation, Event::ColleagueAnswered { message: own.message, sealed: own.sealed.clone() });
-    let automatic = state.replies.iter().filter(|(_, reply)| {
-        reply.status == ReplyStatus::Due && !reply.by_person && reply.template != crate::template::Template::Emergency
-    });
+    let automatic = state
+        .replies
+        .iter()
+        .filter(|(_, reply)| reply.status == ReplyStatus::Due && !reply.by_person && is_courtesy(reply.template));
     for (reply, _) in automatic {
         decision
             .conversation(conversation, Event::ReplyDropped { reply: *reply, reason: DropReason::ColleagueAnswered });
     }
 }
 
-/// A person's verdict on a reply that is held.
+/// What a colleague's words make superfluous. News of an office and its numbers are owed whatever he said; so is 112.
+fn is_courtesy(template: Template) -> bool {
+    match template {
+        Template::Receipt
+        | Template::ReceiptAsk
+        | Template::Reopened
+        | Template::Status
+        | Template::StatusUnknown
+        | Template::StatusAskNumber
+        | Template::Unreadable
+        | Template::Thanks => true,
+        Template::Emergency
+        | Template::TakenInCharge
+        | Template::Question
+        | Template::Feasible
+        | Template::NotFeasible
+        | Template::Answer
+        | Template::Progress
+        | Template::Resolved
+        | Template::NotPertinent => false,
+    }
+}
+
+/// A person's verdict on a reply that is held, was refused, or failed after it was accepted.
 pub(super) fn settle(desk: &Desk, settle: &SettleReply, context: &Context<'_>) -> Result<Decision, Rejection> {
     let (conversation, reply) =
         locate(desk, settle.reply).ok_or_else(|| Rejection::UnknownReply(settle.reply.to_string()))?;
-    if !matches!(reply.status, ReplyStatus::Held | ReplyStatus::Unknown | ReplyStatus::Refused) {
+    let failed = reply.delivery == Some(DeliveryStatus::Failed) && settle.verdict != Verdict::Resend;
+    let open = match reply.status {
+        ReplyStatus::Held | ReplyStatus::Unknown | ReplyStatus::Refused => true,
+        // It left our hands: only taking note of it is open.
+        ReplyStatus::Accepted => failed,
+        ReplyStatus::Due | ReplyStatus::InFlight | ReplyStatus::Dropped => false,
+    };
+    if !open {
         return Err(Rejection::ReplySettled(format!("{:?}", reply.status)));
     }
     let (id, attempt) = (settle.reply, reply.attempts);

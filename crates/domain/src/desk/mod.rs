@@ -156,7 +156,12 @@ impl Desk {
             }),
             _ => None,
         };
-        let state = ticket::evolve(self.tickets.remove(&id), event, times.occurred_at);
+        let occurred_at = match event {
+            // The clock of the log says when it was routed; messages belong together by when they were written.
+            TicketEvent::MessageJoined { message } => self.written_at(*message).unwrap_or(times.occurred_at),
+            _ => times.occurred_at,
+        };
+        let state = ticket::evolve(self.tickets.remove(&id), event, occurred_at);
         if let Some(mut state) = state {
             for conversation in follower.into_iter().flatten() {
                 if conversation != state.conversation && !state.followers.contains(&conversation) {
@@ -165,6 +170,12 @@ impl Desk {
             }
             self.tickets.insert(id, state);
         }
+    }
+
+    /// When a message that isn't routed yet was written.
+    fn written_at(&self, message: MessageId) -> Option<jiff::Timestamp> {
+        let conversation = self.conversations.get(self.messages.get(&message)?)?;
+        conversation.pending.iter().find(|pending| pending.message == message).map(|pending| pending.occurred_at)
     }
 
     /// Whether the conversation's first waiting message can be decided on. A verdict that overtook another waits.

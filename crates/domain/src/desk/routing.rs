@@ -2,6 +2,7 @@
 //! never open three tickets.
 
 mod answer;
+mod candidate;
 mod open;
 
 use super::{Context, Decision, Desk, verdict::classification};
@@ -13,6 +14,7 @@ use crate::{
     },
     id::{ConversationId, TicketId},
     sealed::Sealed,
+    sla::DeadlineName,
     template::Template,
     ticket::{self, Phase},
     words::{Actor, Conclusion, Kind, Office, Stance},
@@ -67,7 +69,7 @@ impl<'a> Routing<'a> {
         let candidate = self.candidate();
         let kind = self.conclusion.map(|conclusion| conclusion.kind);
         if let Some((id, ticket)) = candidate
-            && self.may_reopen(ticket)
+            && self.may_reopen(id, ticket)
         {
             return self.reopen(id, ticket);
         }
@@ -77,7 +79,7 @@ impl<'a> Routing<'a> {
             _ => {}
         }
         if let Some((id, ticket)) = candidate
-            && self.belongs_to(ticket, kind)
+            && self.belongs_to(id, ticket, kind)
         {
             return self.join(id, ticket);
         }
@@ -90,38 +92,17 @@ impl<'a> Routing<'a> {
         }
     }
 
-    /// The ticket that the citizen most likely means: of the message that he answered to, or his last one.
-    fn candidate(&self) -> Option<(TicketId, &'a ticket::State)> {
-        let quoted = self.pending.quoted.and_then(|message| {
-            let ours = self
-                .desk
-                .sent
-                .get(&message)
-                .and_then(|reply| self.conversation.replies.get(reply).and_then(|reply| reply.ticket));
-            ours.or_else(|| self.conversation.messages.get(&message).copied().flatten())
-        });
-        let id = quoted.or_else(|| self.conversation.tickets.last().copied())?;
-        let id = self.desk.living(id);
-        self.desk.tickets.get(&id).map(|ticket| (id, ticket))
-    }
-
-    /// In a public thread only he who began it can close or reopen; a stranger's word is kept for the office to read.
-    fn is_owner(&self) -> bool {
-        self.pending.person == self.conversation.person
-    }
-
-    fn may_reopen(&self, ticket: &ticket::State) -> bool {
-        let objects = self.conclusion.is_some_and(|conclusion| conclusion.stance == Stance::Objects);
+    fn may_reopen(&self, id: TicketId, ticket: &ticket::State) -> bool {
         let over = ticket.phase.is_concluded() || ticket.phase == Phase::Closed;
-        objects && over && self.is_owner()
+        self.objects() && over && self.is_owner(id)
     }
 
-    fn belongs_to(&self, ticket: &ticket::State, kind: Option<Kind>) -> bool {
+    fn belongs_to(&self, id: TicketId, ticket: &ticket::State, kind: Option<Kind>) -> bool {
         if !ticket.phase.is_open() {
             // New facts on something answered, not an objection: the office reads them where they belong.
             return kind == Some(Kind::FollowUp) && ticket.phase.is_concluded();
         }
-        if ticket.phase == Phase::AwaitingCitizen && self.is_owner() {
+        if ticket.phase == Phase::AwaitingCitizen && self.is_owner(id) {
             return true;
         }
         if kind == Some(Kind::FollowUp) || self.pending.quoted.is_some() {
@@ -147,30 +128,48 @@ impl<'a> Routing<'a> {
     fn join(&mut self, id: TicketId, ticket: &ticket::State) -> Route {
         let message = self.pending.message;
         self.decision.ticket(id, TicketEvent::MessageJoined { message });
-        if ticket.phase == Phase::AwaitingCitizen && self.is_owner() {
+        if ticket.phase == Phase::AwaitingCitizen && self.is_owner(id) {
             self.decision.ticket(id, TicketEvent::CitizenAnswered { message });
         }
+        self.break_silence(id, ticket);
         if let Some(conclusion) = self.conclusion {
             let known = competent(ticket.classification.office.as_ref());
             let says_more = known.is_none() && competent(conclusion.office.as_ref()).is_some();
             if says_more && ticket.phase == Phase::Received {
                 let event = TicketEvent::Reclassified {
-                    classification: classification(conclusion),
+                    classification: classification(conclusion, self.context),
                     sealed: self.sealed.cloned(),
                 };
                 self.decision.ticket(id, event);
             }
             if conclusion.kind == Kind::Emergency && !ticket.emergency {
-                self.decision.ticket(id, TicketEvent::EmergencyFlagged { message });
-                self.reply_code(Template::Emergency, id, &ticket.code);
+                self.warn(id, ticket);
             }
         }
         Route::JoinedTicket(id)
     }
 
+    /// 112 at once, and a flag for those who read the list.
+    fn warn(&mut self, id: TicketId, ticket: &ticket::State) {
+        self.decision.ticket(id, TicketEvent::EmergencyFlagged { message: self.pending.message });
+        self.reply_code(Template::Emergency, id, &ticket.code);
+    }
+
+    /// The 14 days run from the citizen's last word.
+    fn break_silence(&mut self, id: TicketId, ticket: &ticket::State) {
+        let written = self.pending.occurred_at;
+        let later = ticket.term(DeadlineName::AutoClose).is_some_and(|term| term.deadline.from < written);
+        if ticket.phase.is_concluded() && later && self.is_owner(id) {
+            super::action::set_auto_close(&mut self.decision, id, ticket, written);
+        }
+    }
+
     fn reopen(&mut self, id: TicketId, ticket: &ticket::State) -> Route {
         let message = self.pending.message;
         self.decision.ticket(id, TicketEvent::MessageJoined { message });
+        if self.conclusion.is_some_and(|conclusion| conclusion.kind == Kind::Emergency) {
+            self.warn(id, ticket);
+        }
         super::action::reopen(
             &mut self.decision,
             id,
@@ -192,12 +191,14 @@ impl<'a> Routing<'a> {
         self.decision.ticket(id, TicketEvent::MessageJoined { message });
         let satisfied = self.conclusion.is_some_and(|conclusion| conclusion.stance == Stance::Satisfied);
         let solved = matches!(ticket.phase, Phase::Resolved | Phase::Answered);
-        if self.is_owner() && (solved || (satisfied && ticket.phase.is_concluded())) {
+        if self.is_owner(id) && (solved || (satisfied && ticket.phase.is_concluded())) {
             let event = TicketEvent::Closed { reason: CloseReason::Satisfied, note: String::new() };
             self.decision.ticket(id, event);
             self.reply_private(Template::Thanks, Some(id));
-        } else if ticket.phase == Phase::AwaitingCitizen && self.is_owner() {
+        } else if ticket.phase == Phase::AwaitingCitizen && self.is_owner(id) {
             self.decision.ticket(id, TicketEvent::CitizenAnswered { message });
+        } else {
+            self.break_silence(id, ticket);
         }
         Route::JoinedTicket(id)
     }

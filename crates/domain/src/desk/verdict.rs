@@ -9,7 +9,7 @@ use crate::{
     id::{ConversationId, MessageId},
     template::Template,
     ticket::Phase,
-    words::{Actor, Conclusion, Kind},
+    words::{Actor, Conclusion, Kind, Office},
 };
 use std::collections::BTreeMap;
 
@@ -51,7 +51,7 @@ fn catch_up(desk: &Desk, conclude: &Conclude, context: &Context<'_>, decision: &
         decision.ticket(
             id,
             TicketEvent::Reclassified {
-                classification: classification(&conclude.conclusion),
+                classification: classification(&conclude.conclusion, context),
                 sealed: Some(conclude.sealed.clone()),
             },
         );
@@ -83,11 +83,13 @@ pub(super) fn give_up(desk: &Desk, conversation: ConversationId, message: Messag
     decision
 }
 
-pub(super) fn classification(conclusion: &Conclusion) -> Classification {
+/// Triage's proposal. An office that the city doesn't have is none.
+pub(super) fn classification(conclusion: &Conclusion, context: &Context<'_>) -> Classification {
+    let known = |office: &Option<Office>| office.clone().filter(|office| (context.office_name)(&office.0).is_some());
     Classification {
         kind: Some(conclusion.kind),
-        office: conclusion.office.clone(),
-        second_office: conclusion.second_office.clone(),
+        office: known(&conclusion.office),
+        second_office: known(&conclusion.second_office),
         confidence: conclusion.confidence,
         urgency: conclusion.urgency,
         place_key: conclusion.place_key,

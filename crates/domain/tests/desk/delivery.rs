@@ -3,11 +3,12 @@
 use super::given::{Given, concluded, conversation_id, message_id, sealed};
 use segnalalo_domain::{
     conversation::ReplyStatus,
-    desk::{Command, DeliveryReport, Outcome, OwnMessage, SettleReply, Verdict},
+    desk::{Act, Action, Command, DeliveryReport, Outcome, OwnMessage, SettleReply, TicketRef, Verdict},
     event::{
         Event,
         conversation::{DeliveryStatus, Event as Said, Proof},
     },
+    template::Template,
     words::{Actor, ActorType, Channel, Kind},
 };
 
@@ -133,4 +134,110 @@ fn a_person_settles_what_is_held() {
         }));
         assert_eq!(status(&desk), expected);
     }
+}
+
+#[test]
+fn a_late_failure_of_an_attempt_that_was_repeated_says_nothing_of_the_reply() {
+    let mut desk = owed();
+    desk.when(desk.attempt(1));
+    let failed = Outcome::Refused { code: "connect".into(), detail: String::new(), last: false, retry_at: None };
+    desk.when(desk.outcome(1, failed));
+    desk.when(desk.attempt(2));
+    desk.when(desk.outcome(2, desk.accepted()));
+    assert!(desk.when(delivered(&desk, DeliveryStatus::Failed)).is_empty());
+}
+
+#[test]
+fn what_failed_after_it_was_accepted_can_be_put_aside_but_is_not_sent_again() {
+    let mut desk = owed();
+    desk.when(desk.attempt(1));
+    desk.when(desk.outcome(1, desk.accepted()));
+    let settle = |desk: &Given, verdict| {
+        Command::SettleReply(SettleReply {
+            reply: desk.last_reply().1,
+            actor: Actor { kind: ActorType::Person, name: "anna".into() },
+            verdict,
+            sealed: sealed(""),
+        })
+    };
+    assert_eq!(desk.refused(&settle(&desk, Verdict::Drop)), "REPLY_SETTLED");
+    desk.when(delivered(&desk, DeliveryStatus::Failed));
+    assert_eq!(desk.refused(&settle(&desk, Verdict::Resend)), "REPLY_SETTLED");
+    desk.when(settle(&desk, Verdict::Drop));
+    assert_eq!(status(&desk), ReplyStatus::Dropped);
+}
+
+#[test]
+fn a_colleagues_words_do_not_stand_for_the_news_of_an_office() {
+    let mut desk = Given::nothing();
+    desk.says("thread1/mario", Channel::FacebookPost, "post", concluded(Kind::Report));
+    let (ticket, _) = desk.last_ticket();
+    desk.when(Command::Act(Act {
+        ticket: TicketRef::Id(ticket),
+        expected_version: None,
+        actor: Actor { kind: ActorType::OfficeSystem, name: "manutenzioni".into() },
+        action: Action::TakeInCharge { office: None },
+    }));
+    desk.when(Command::RecordOwnMessage(OwnMessage {
+        conversations: vec![conversation_id("thread1")],
+        message: message_id("by hand"),
+        text_sha256: [9; 32],
+        callback: None,
+        sealed: sealed("ci pensiamo noi"),
+    }));
+    let mut statuses = desk.desk.conversations[&conversation_id("thread1")]
+        .replies
+        .values()
+        .map(|reply| (reply.template, reply.status.clone()))
+        .collect::<Vec<_>>();
+    statuses.sort_by_key(|(template, _)| *template);
+    assert_eq!(statuses, [(Template::Receipt, ReplyStatus::Dropped), (Template::TakenInCharge, ReplyStatus::Due)]);
+}
+
+#[test]
+fn what_is_held_is_held_once_and_again_after_a_person_had_it_tried() {
+    let mut desk = owed();
+    let held = || Outcome::Held { code: "window_closed".into(), detail: String::new() };
+    desk.when(desk.outcome(0, held()));
+    assert!(desk.when(desk.outcome(0, held())).is_empty());
+    desk.when(Command::SettleReply(SettleReply {
+        reply: desk.last_reply().1,
+        actor: Actor { kind: ActorType::Person, name: "anna".into() },
+        verdict: Verdict::Resend,
+        sealed: sealed(""),
+    }));
+    assert_eq!(desk.when(desk.outcome(0, held())).len(), 1);
+    assert_eq!(status(&desk), ReplyStatus::Held);
+}
+
+#[test]
+fn a_watermark_says_nothing_on_what_was_sent_after_it() {
+    let mut desk = owed();
+    let before = desk.now;
+    desk.later(jiff::SignedDuration::from_secs(10));
+    desk.when(desk.attempt(1));
+    desk.when(desk.outcome(1, desk.accepted()));
+    let read_until = |until| {
+        Command::ReportDelivery(DeliveryReport {
+            message: None,
+            callback: None,
+            watermark: Some((conversation_id("mario"), until)),
+            status: DeliveryStatus::Read,
+            error_code: String::new(),
+            error_detail: String::new(),
+            sealed: sealed(""),
+        })
+    };
+    assert!(desk.when(read_until(before)).is_empty());
+    assert_eq!(desk.when(read_until(desk.now)).len(), 1);
+}
+
+#[test]
+fn what_is_known_of_an_attempt_does_not_become_unknown_again() {
+    let mut desk = owed();
+    desk.when(desk.attempt(1));
+    let failed = Outcome::Refused { code: "connect".into(), detail: String::new(), last: false, retry_at: None };
+    desk.when(desk.outcome(1, failed));
+    assert!(desk.when(desk.outcome(1, Outcome::Unknown { detail: String::new() })).is_empty());
+    assert_eq!(status(&desk), ReplyStatus::Due);
 }

@@ -177,3 +177,22 @@ fn a_deadline_of_an_old_version_or_a_met_one_is_not_reached() {
     assert!(desk.decide(&reach(DeadlineName::FirstAnswer, 2)).unwrap().events.is_empty());
     assert_eq!(desk.when(reach(DeadlineName::FirstAnswer, 1)).len(), 1);
 }
+
+#[test]
+fn a_reopened_one_meets_its_new_term_by_whatever_way_an_office_gets_it() {
+    let reopened = || {
+        let mut desk = taken();
+        desk.act(Action::Resolve { words: words("") });
+        desk.act(Action::Reopen { reason: "il cittadino ha telefonato".into() });
+        assert!(!desk.last_ticket().1.term(DeadlineName::TakeInCharge).unwrap().done);
+        desk
+    };
+    let mut at_once = reopened();
+    at_once.act(Action::DeclareFeasible { expected_by: date(2026, 12, 4), words: words("") });
+    let mut by_another = reopened();
+    by_another.act(Action::SendBack { reason: "è un lampione".into() });
+    by_another.act(Action::Reassign { office: Office("LUCE".into()), reason: String::new() });
+    for desk in [at_once, by_another] {
+        assert!(desk.last_ticket().1.term(DeadlineName::TakeInCharge).unwrap().done);
+    }
+}

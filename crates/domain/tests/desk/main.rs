@@ -7,3 +7,4 @@ mod delivery;
 mod given;
 mod life;
 mod operators;
+mod whose;

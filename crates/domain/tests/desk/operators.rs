@@ -64,6 +64,21 @@ fn spam_is_not_answered_and_comes_back_where_it_was() {
 }
 
 #[test]
+fn spam_that_was_lifted_still_gets_its_receipt_and_still_waits_for_its_answer() {
+    let (mut desk, first, _) = two_reports();
+    desk.when(acting_on(first, Action::AskCitizen { words: words("dove?") }));
+    desk.when(acting_on(first, Action::MarkSpam));
+    let events = desk.when(acting_on(first, Action::LiftSpam));
+    assert_eq!(templates(&events), [Template::Receipt]);
+    assert_eq!(desk.desk.tickets[&first].phase, Phase::AwaitingCitizen);
+    desk.says("mario", Channel::Whatsapp, "in via Italia", concluded(Kind::Report));
+    assert_eq!(desk.desk.tickets[&first].phase, Phase::Received);
+    desk.when(desk.attempt(1));
+    desk.when(acting_on(first, Action::MarkSpam));
+    assert!(templates(&desk.when(acting_on(first, Action::LiftSpam))).is_empty(), "the receipt is on its way");
+}
+
+#[test]
 fn an_annulled_number_stays_with_its_ticket_and_is_not_used_again() {
     let (mut desk, first, second) = two_reports();
     desk.when(acting_on(first, Action::TakeInCharge { office: None }));
@@ -73,6 +88,18 @@ fn an_annulled_number_stays_with_its_ticket_and_is_not_used_again() {
     assert_eq!(desk.refused(&annul), "ALREADY_ANNULLED");
     desk.when(acting_on(second, Action::TakeInCharge { office: None }));
     assert_eq!(desk.desk.tickets[&second].protocol.unwrap().number, 2);
+}
+
+#[test]
+fn what_is_taken_in_charge_again_after_its_number_was_annulled_gets_a_new_one() {
+    let (mut desk, first, _) = two_reports();
+    desk.when(acting_on(first, Action::TakeInCharge { office: None }));
+    desk.when(acting_on(first, Action::AnnulProtocol { reason: "doppio".into(), act: "det. 12/2026".into() }));
+    desk.when(acting_on(first, Action::Resolve { words: words("") }));
+    desk.when(acting_on(first, Action::Reopen { reason: "non era finito".into() }));
+    desk.when(acting_on(first, Action::TakeInCharge { office: None }));
+    let ticket = &desk.desk.tickets[&first];
+    assert_eq!((ticket.protocol.unwrap().number, ticket.annulled), (2, false));
 }
 
 #[test]

@@ -15,6 +15,7 @@ use crate::{
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::{ExporterBuildError, SpanExporter, WithExportConfig as _};
 use opentelemetry_sdk::{Resource, trace::SdkTracerProvider};
+use std::panic;
 use tracing_subscriber::{
     EnvFilter, Layer, Registry, filter::LevelFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _,
 };
@@ -55,6 +56,11 @@ impl Drop for Guard {
 /// # Errors
 /// A variable has no valid value.
 pub fn init(service: &str, vars: &Vars) -> Result<Guard, Error> {
+    panic::set_hook(Box::new(|info| {
+        // A panic's words may hold a citizen's: where it happened is enough.
+        let place = info.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "panicked");
+    }));
     let filter = vars.parsed(FILTER, EnvFilter::new(DEFAULT_FILTER))?;
     let logs = output(vars)?;
     let provider = spans(service, vars)?;

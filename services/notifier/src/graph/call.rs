@@ -95,7 +95,7 @@ impl Graph {
             Ok(response) => self.read(form, response).await,
             // Nothing left this machine.
             Err(error) if error.is_connect() || error.is_builder() => {
-                Sent::Refused { code: "connect".to_owned(), detail: kind(&error), class: Class::Retry }
+                Sent::Refused { code: "connect".to_owned(), detail: kind(&error), class: Class::Offline }
             }
             Err(error) => Sent::Unknown { detail: kind(&error) },
         }
@@ -131,8 +131,8 @@ impl Graph {
             }
         };
         let json = serde_json::from_slice::<Value>(&body).ok();
-        if let Some(error) = json.as_ref().and_then(|json| json.get("error")) {
-            return refused(form, status.as_u16(), error);
+        if let Some(refused) = json.as_ref().and_then(|json| refused(form, status.as_u16(), json)) {
+            return refused;
         }
         match json.as_ref().and_then(provider_id) {
             Some(provider_id) if status.is_success() => Sent::Accepted { provider_id },
@@ -146,20 +146,25 @@ impl Graph {
     }
 }
 
-fn refused(form: &Form, status: u16, error: &Value) -> Sent {
-    let number = |name: &str| error.get(name).and_then(Value::as_i64).unwrap_or_default();
-    let (code, subcode) = (number("code"), number("error_subcode"));
-    let details = error.pointer("/error_data/details").and_then(Value::as_str);
+/// Meta's error, if it is one: what a proxy in between calls an error says nothing about what Meta did.
+fn refused(form: &Form, status: u16, body: &Value) -> Option<Sent> {
+    let error = body.get("error")?;
+    let code = number(error.get("code")?)?;
+    let subcode = error.get("error_subcode").and_then(number).unwrap_or_default();
     // Meta's words may be localised and name nobody; its `message` may repeat what was sent.
-    let detail = details.unwrap_or_default().to_owned();
+    let detail = error.pointer("/error_data/details").and_then(Value::as_str).unwrap_or_default().to_owned();
     // Facebook has answered 500 and had posted the comment each time: it is looked at, not repeated.
     let doubtful = matches!(form, Form::Comment { .. }) && status >= 500;
     let class = if doubtful { Class::Unknown } else { classify(code, subcode) };
     let name = if subcode == 0 { code.to_string() } else { format!("{code}/{subcode}") };
-    match class {
-        Class::Unknown => Sent::Unknown { detail: format!("error {name} {detail}") },
+    Some(match class {
+        Class::Unknown => Sent::Unknown { detail: format!("error {name} {detail}").trim_end().to_owned() },
         class => Sent::Refused { code: name, detail, class },
-    }
+    })
+}
+
+fn number(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_str()?.parse().ok())
 }
 
 fn provider_id(body: &Value) -> Option<String> {

@@ -55,8 +55,13 @@ impl Graph {
     fn is_ours(&self, comment: &Value, text: &str, attempted_at: Timestamp) -> bool {
         let said = |pointer: &str| comment.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
         let fresh = created(said("/created_time")).is_none_or(|at| at >= attempted_at - SKEW);
-        said("/from/id") == self.config.page_id && said("/message").trim() == text.trim() && fresh
+        said("/from/id") == self.config.page_id && same(said("/message"), text) && fresh
     }
+}
+
+/// The same words; the platform may set spaces and lines its own way.
+fn same(shown: &str, sent: &str) -> bool {
+    shown.split_whitespace().eq(sent.split_whitespace())
 }
 
 /// `2020-10-28T00:46:10+0000`

@@ -1,6 +1,6 @@
 //! The file `messages.toml`, as it is written.
 
-use super::LoadError;
+use super::{LoadError, whatsapp};
 use segnalalo_domain::{template::Template, ticket::Phase};
 use serde::Deserialize;
 use std::{collections::BTreeMap, fs, path::Path};
@@ -31,6 +31,8 @@ pub(super) struct Whatsapp {
     #[serde(default = "italian")]
     pub language: String,
     pub parameters: Vec<String>,
+    /// As it was submitted to Meta, with `{{1}}` for the first parameter.
+    pub body: String,
 }
 
 fn italian() -> String {
@@ -63,14 +65,16 @@ impl File {
             let Some(template) = Template::from_code(name) else {
                 return Err(wrong(name.clone(), "there is no message of this name"));
             };
-            let parameters = text.whatsapp.iter().flat_map(|whatsapp| &whatsapp.parameters);
-            for parameter in parameters {
-                if !template.variables().contains(&parameter.as_str()) {
-                    return Err(wrong(
-                        format!("{name}.whatsapp.parameters"),
-                        &format!("it has no variable {parameter:?}"),
-                    ));
-                }
+            let Some(whatsapp) = &text.whatsapp else {
+                continue;
+            };
+            if let Some(unknown) =
+                whatsapp.parameters.iter().find(|name| !template.variables().contains(&name.as_str()))
+            {
+                return Err(wrong(format!("{name}.whatsapp.parameters"), &format!("it has no variable {unknown:?}")));
+            }
+            if let Some(problem) = whatsapp::problem(whatsapp) {
+                return Err(wrong(format!("{name}.whatsapp.body"), &problem));
             }
         }
         match Phase::ALL.iter().find(|phase| !self.states.contains_key(phase.code())) {

@@ -85,28 +85,86 @@ fn after_a_day_whatsapp_gets_the_approved_template() {
     let template = messages().whatsapp(Template::TakenInCharge, &sample(), "").unwrap();
     assert_eq!(template.name, "segnalalo_presa_in_carico");
     assert_eq!(template.parameters[..2], ["S-7K3M9", "2026/0000001"]);
+    assert!(template.text.contains("Numero di protocollo: 2026/0000001. Se ne occupa: "), "{}", template.text);
     assert_eq!(messages().whatsapp(Template::Status, &sample(), ""), None);
-    let answer = messages().whatsapp(Template::Answer, &sample(), "una\nriga").unwrap();
-    assert_eq!(answer.parameters[1], "una riga");
 }
 
 #[test]
-fn a_wrong_file_is_refused_with_its_key() {
+fn the_operators_words_stay_whole_in_a_template_and_are_none_themselves() {
+    let answer = messages().whatsapp(Template::Answer, &sample(), "una\nriga con {{1}}").unwrap();
+    assert_eq!(answer.parameters[1], "una riga con {{1}}");
+    assert!(answer.text.contains("domanda: una riga con {{1}} Per altre"), "{}", answer.text);
+    let resolved = messages().whatsapp(Template::Resolved, &sample(), "").unwrap();
+    assert_eq!(resolved.parameters[1], "-", "Meta takes no empty parameter");
+}
+
+/// Whoever decides what is owed gives each of these.
+#[test]
+fn what_a_text_needs_and_does_not_get_is_for_a_person() {
+    let error = messages().text(Template::TakenInCharge, Channel::Whatsapp, &variables(&[("code", "S-7K3M9")]), "");
+    assert_eq!(error.unwrap_err().code(), "text_variables");
+    let empty = variables(&[("protocol", "")]);
+    assert!(messages().text(Template::Answer, Channel::Whatsapp, &empty, "Sì.").is_err());
+    assert!(messages().text(Template::NotFeasible, Channel::Whatsapp, &sample(), " ").is_err(), "no reason given");
+}
+
+#[test]
+fn messenger_citizens_are_told_about_the_seven_days_and_leave_another_contact() {
+    let text = |channel| messages().text(Template::Receipt, channel, &sample(), "").unwrap();
+    assert!(text(Channel::Messenger).contains("7 giorni") && text(Channel::Messenger).contains("altro recapito"));
+    assert!(!text(Channel::Whatsapp).contains("7 giorni"));
+}
+
+#[test]
+fn a_public_answer_is_short() {
+    for template in Template::ALL {
+        let text = messages()
+            .text(*template, Channel::FacebookPost, &sample(), "")
+            .or_else(|_| messages().text(*template, Channel::FacebookPost, &sample(), "Parole."));
+        let length = text.unwrap().chars().count();
+        assert!(length < 300, "{template}: {length}");
+    }
+}
+
+#[test]
+fn a_wrong_file_is_refused_with_its_key_and_what_was_expected() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("messages")).unwrap();
     let original = std::fs::read_to_string(city().join("messages/messages.toml")).unwrap();
-    for (from, to, key) in [
-        ("è {{ code }}", "è {{ citizen }}", "receipt.private"),
-        ("[thanks]", "[tanks]", "thanks"),
-        ("resolved = \"risolta\"", "", "states.resolved"),
+    for (from, to, key, expected) in [
+        ("è {{ code }}", "è {{ citizen }}", "receipt.private", "citizen"),
+        ("è {{ code }}", "è {{ code ", "receipt.private", "syntax error"),
+        ("è {{ code }}", "è {{ code | shout }}", "receipt.private", "shout"),
+        ("Il motivo:\n{{ words }}", "", "not_feasible.private", "expected {{ words }} in it"),
         (
-            "parameters = [\"code\", \"protocol\", \"office\"]",
-            "parameters = [\"phone\"]",
-            "taken_in_charge.whatsapp.parameters",
+            "{% if expected_by %}\nLa nuova data prevista è {{ expected_by }}.{% endif %}",
+            "{{ expected_by }}",
+            "progress.private",
+            "{% if",
         ),
+        ("[thanks]", "[tanks]", "thanks", "missing"),
+        ("resolved = \"risolta\"", "", "states.resolved", "no words"),
+        ("\"protocol\", \"office\"]", "\"phone\"]", "taken_in_charge.whatsapp.parameters", "phone"),
+        ("[\"code\", \"protocol\", \"office\"]", "[\"code\"]", "taken_in_charge.whatsapp.body", "[1]"),
+        ("{{2}} Può rispondere qui. Grazie.\"", "{{2}}.\"", "question.whatsapp.body", "behind the last"),
     ] {
+        assert!(original.contains(from), "{from}");
         std::fs::write(folder.path().join("messages/messages.toml"), original.replacen(from, to, 1)).unwrap();
         let error = Messages::load(folder.path()).unwrap_err().to_string();
-        assert!(error.contains(key), "{error} should name {key}");
+        assert!(error.contains("messages.toml") && error.contains(key) && error.contains(expected), "{error}");
+    }
+}
+
+/// `cargo test -p segnalalo-notifier every_text -- --nocapture` to read them.
+#[test]
+fn every_text_can_be_printed() {
+    for template in Template::ALL {
+        for channel in [Channel::Whatsapp, Channel::Messenger, Channel::FacebookPost] {
+            let text = messages().text(*template, channel, &sample(), "Parole dell'operatore.").unwrap();
+            println!("--- {template} {channel}\n{text}");
+        }
+        if let Some(approved) = messages().whatsapp(*template, &sample(), "Parole dell'operatore.") {
+            println!("--- {template} {}\n{}", approved.name, approved.text);
+        }
     }
 }

@@ -107,7 +107,7 @@ fn what_has_an_outcome_is_never_owed_again() {
     {
         let outbox = outbox(vec![requested(1), attempted(1, 1), settled]);
         assert!(due(&outbox, 100).is_empty() && outbox.in_flight().is_empty() && outbox.unknown().is_empty());
-        assert_eq!(outbox.owing(), 0);
+        assert!(outbox.due(at(100)).is_empty());
     }
 }
 
@@ -134,18 +134,19 @@ fn an_unknown_outcome_holds_back_and_a_held_one_lets_pass() {
         Said::SendUnknown { reply: reply(1), attempt: 1, detail: String::new() },
     ));
     assert!(due(&outbox, 100).is_empty());
-    assert_eq!(outbox.unknown()[0].reply.status, Status::Unknown { attempted_at: at(1), since: at(5) });
+    assert_eq!(outbox.unknown()[0].reply.status, Status::Unknown { since: at(5) });
+    assert_eq!(outbox.unknown()[0].reply.last_attempt.as_ref().unwrap().at, at(1));
     let held = Said::ReplyHeld { reply: reply(1), code: "unknown_outcome".into(), detail: String::new() };
     outbox.apply(&recorded(conversation(1), 6, held));
     assert_eq!(due(&outbox, 100), [reply(2)]);
-    assert_eq!(outbox.counts(), [("due", 1), ("in_flight", 0), ("unknown", 0), ("held", 1)]);
+    assert_eq!(outbox.counts(), [("due", 1), ("in_flight", 0), ("unknown", 0), ("held", 1), ("refused", 0)]);
 }
 
 #[test]
 fn proof_that_comes_late_settles_what_was_held() {
     let held = Said::ReplyHeld { reply: reply(1), code: "unknown_outcome".into(), detail: String::new() };
     let outbox = outbox(vec![requested(1), attempted(1, 1), held, accepted(1)]);
-    assert_eq!(outbox.counts().map(|(_, count)| count), [0; 4]);
+    assert_eq!(outbox.counts().map(|(_, count)| count), [0; 5]);
 }
 
 #[test]
@@ -167,4 +168,13 @@ fn one_conversations_trouble_does_not_stop_another() {
     outbox.apply(&recorded(conversation(2), 0, received(Channel::Messenger, "other")));
     outbox.apply(&recorded(conversation(2), 1, requested(9)));
     assert_eq!(due(&outbox, 1), [reply(9)]);
+}
+
+#[test]
+fn what_was_refused_for_good_lets_pass_and_is_sent_again_when_a_person_says_so() {
+    let mut outbox = outbox(vec![requested(1), requested(2), attempted(1, 1), refused(1, true, None)]);
+    assert_eq!(due(&outbox, 100), [reply(2)]);
+    outbox.apply(&recorded(conversation(1), 50, refused(1, false, Some(at(50)))));
+    assert_eq!(due(&outbox, 100), [reply(1)]);
+    assert_eq!(outbox.due(at(100))[0].reply.attempts, 1);
 }

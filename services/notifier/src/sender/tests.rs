@@ -1,11 +1,15 @@
 //! One reply against a small stand-in for the Graph API and a ledger in memory.
 
-use super::*;
+mod given;
+
+use super::{refusal, *};
 use crate::{
-    graph::{GraphConfig, Token},
-    outbox::Reply,
+    graph::{Class, GraphConfig, Token},
+    outbox::{Attempt, Reply, Status},
 };
-use axum::{Json, Router, extract::State, http::StatusCode, response::IntoResponse, routing::post};
+use axum::http::StatusCode;
+use given::{Behaviour, Memory, Platform};
+use jiff::Timestamp;
 use segnalalo_domain::{
     id::{ConversationId, ReplyId},
     template::Template,
@@ -15,67 +19,6 @@ use segnalalo_kit::{clock::SystemClock, config::Vars, http};
 use segnalalo_proto::common::v1::address::To;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, path::Path, sync::Mutex};
-
-/// What the stand-in does with the next POST.
-#[derive(Debug, Clone)]
-enum Behaviour {
-    Answer(StatusCode, Value),
-    Garbage,
-    Hang,
-}
-
-#[derive(Clone)]
-struct Platform {
-    behaviour: Behaviour,
-    posts: Arc<Mutex<Vec<Value>>>,
-    comments: Value,
-}
-
-impl Platform {
-    fn new(behaviour: Behaviour) -> Self {
-        Self { behaviour, posts: Arc::default(), comments: json!({ "data": [] }) }
-    }
-
-    async fn serve(&self) -> String {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let router = Router::new().route("/v25.0/{object}/{edge}", post(take).get(list)).with_state(self.clone());
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        url
-    }
-
-    fn posts(&self) -> Vec<Value> {
-        self.posts.lock().unwrap().clone()
-    }
-}
-
-async fn take(State(platform): State<Platform>, Json(body): Json<Value>) -> impl IntoResponse {
-    platform.posts.lock().unwrap().push(body);
-    match platform.behaviour.clone() {
-        Behaviour::Answer(status, body) => (status, body.to_string()),
-        Behaviour::Garbage => (StatusCode::OK, "<html>".to_owned()),
-        Behaviour::Hang => std::future::pending().await,
-    }
-}
-
-async fn list(State(platform): State<Platform>) -> Json<Value> {
-    Json(platform.comments)
-}
-
-#[derive(Default)]
-struct Memory {
-    begun: Mutex<Vec<u32>>,
-    denies: Option<Denied>,
-}
-
-#[async_trait::async_trait]
-impl Ledger for Memory {
-    async fn begin(&self, _: &Work, attempt: u32, content: PersonalContent, _: String) -> Result<(), Denied> {
-        assert!(!content.text.is_empty() && content.address.is_some());
-        self.begun.lock().unwrap().push(attempt);
-        self.denies.clone().map_or(Ok(()), Err)
-    }
-}
 
 fn sender(url: &str, ledger: Memory) -> (Sender, Arc<Memory>) {
     let vars = Vars::from_pairs([("FACEBOOK_PAGE_TOKEN", "page"), ("WHATSAPP_TOKEN", "whatsapp")]);
@@ -97,6 +40,7 @@ fn sender(url: &str, ledger: Memory) -> (Sender, Arc<Memory>) {
         read_back_pause: Duration::from_millis(10),
         proof_wait: SignedDuration::from_secs(600),
         posted: Posted::default(),
+        shutdown: Shutdown::new(),
     };
     (sender, ledger)
 }
@@ -120,8 +64,11 @@ fn work(channel: Channel, to: To, status: Status) -> Work {
             by_person: false,
             trace_parent: String::new(),
             attempts: 0,
+            last_attempt: None,
+            holds: 0,
             status,
         },
+        others_pass: false,
     }
 }
 
@@ -138,7 +85,7 @@ fn comment(status: Status) -> Work {
 async fn told(behaviour: Behaviour, work: Work) -> (Told, Vec<Value>) {
     let platform = Platform::new(behaviour);
     let (sender, _) = sender(&platform.serve().await, Memory::default());
-    (sender.send(work).await, platform.posts())
+    (sender.send(&work).await, platform.posts())
 }
 
 fn error(code: i64) -> Value {
@@ -149,7 +96,7 @@ fn error(code: i64) -> Value {
 async fn an_attempt_is_in_the_ledger_before_it_leaves_and_carries_our_mark() {
     let platform = Platform::new(Behaviour::Answer(StatusCode::OK, json!({ "messages": [{ "id": "wamid.1" }] })));
     let (sender, ledger) = sender(&platform.serve().await, Memory::default());
-    let told = sender.send(whatsapp()).await;
+    let told = sender.send(&whatsapp()).await;
     assert!(
         matches!(told, Told::Outcome { attempt: 1, outcome: Outcome::Accepted(accepted), .. } if accepted.provider_id == "wamid.1")
     );
@@ -160,23 +107,45 @@ async fn an_attempt_is_in_the_ledger_before_it_leaves_and_carries_our_mark() {
     assert!(post["text"]["body"].as_str().unwrap().contains("112"));
 }
 
+fn denying(denied: Denied) -> Memory {
+    Memory { denies: Mutex::new(vec![denied]), ..Memory::default() }
+}
+
 #[tokio::test]
-async fn without_the_ledger_nothing_leaves() {
-    for denied in [Denied::Settled, Denied::Unavailable("down".into())] {
-        let platform = Platform::new(Behaviour::Garbage);
-        let (sender, _) = sender(&platform.serve().await, Memory { denies: Some(denied.clone()), ..Memory::default() });
-        let told = sender.send(whatsapp()).await;
-        assert_eq!(matches!(told, Told::Nothing), denied == Denied::Settled);
-        assert!(platform.posts().is_empty());
-    }
+async fn what_the_ledger_refuses_does_not_leave() {
+    let platform = Platform::new(Behaviour::Garbage);
+    let (sender, _) = sender(&platform.serve().await, denying(Denied::Settled));
+    assert_eq!(sender.send(&whatsapp()).await, Told::Nothing);
+    assert!(platform.posts().is_empty());
+}
+
+#[tokio::test]
+async fn an_attempt_waits_for_the_ledgers_answer_and_leaves_once_it_has_it() {
+    let platform = Platform::new(Behaviour::Answer(StatusCode::OK, json!({ "messages": [{ "id": "wamid.1" }] })));
+    let (sender, ledger) = sender(&platform.serve().await, denying(Denied::Unavailable("down".into())));
+    let sending = tokio::spawn({
+        let sender = sender.clone();
+        async move { sender.send(&whatsapp()).await }
+    });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(platform.posts().is_empty());
+    assert!(matches!(sending.await.unwrap(), Told::Outcome { outcome: Outcome::Accepted(_), .. }));
+    assert_eq!((ledger.begun.lock().unwrap().as_slice(), platform.posts().len()), (&[1, 1][..], 1));
+}
+
+#[tokio::test]
+async fn who_waits_for_the_ledger_stops_with_the_process() {
+    let (sender, _) = sender("http://127.0.0.1:1", denying(Denied::Unavailable("down".into())));
+    sender.shutdown.cancel();
+    assert_eq!(sender.send(&whatsapp()).await, Told::Nothing);
 }
 
 #[tokio::test]
 async fn an_attempt_leaves_once_even_if_the_ledger_answers_twice() {
     let platform = Platform::new(Behaviour::Answer(StatusCode::OK, json!({ "messages": [{ "id": "wamid.1" }] })));
     let (sender, ledger) = sender(&platform.serve().await, Memory::default());
-    sender.send(whatsapp()).await;
-    assert_eq!(sender.send(whatsapp()).await, Told::Nothing);
+    sender.send(&whatsapp()).await;
+    assert_eq!(sender.send(&whatsapp()).await, Told::Nothing);
     assert_eq!((ledger.begun.lock().unwrap().len(), platform.posts().len()), (2, 1));
 }
 
@@ -186,6 +155,8 @@ async fn what_may_have_arrived_is_unknown_and_never_called_a_failure() {
         Behaviour::Hang,
         Behaviour::Garbage,
         Behaviour::Answer(StatusCode::BAD_GATEWAY, Value::Null),
+        Behaviour::Answer(StatusCode::BAD_GATEWAY, json!({ "error": "upstream timed out" })),
+        Behaviour::Answer(StatusCode::OK, json!({ "messages": [] })),
         Behaviour::Answer(StatusCode::BAD_REQUEST, json!({ "error": { "code": 1, "error_subcode": 1_357_046 } })),
     ] {
         let (told, posts) = told(behaviour.clone(), whatsapp()).await;
@@ -208,48 +179,138 @@ async fn errors_are_treated_by_their_class() {
         (StatusCode::INTERNAL_SERVER_ERROR, 131_016, false, false),
     ] {
         let (told, _) = told(Behaviour::Answer(status, error(code)), whatsapp()).await;
-        let Told::Outcome { outcome: Outcome::Refused(refused), pause_channel, .. } = told else {
-            panic!("{code}: {told:?}")
-        };
-        assert_eq!((refused.code, refused.r#final, pause_channel), (code.to_string(), last, pauses));
+        let Told::Outcome { outcome: Outcome::Refused(refused), pause, .. } = told else { panic!("{code}: {told:?}") };
+        assert_eq!((refused.code, refused.r#final, pause.is_some()), (code.to_string(), last, pauses));
         assert_eq!(refused.retry_at.is_none(), last);
         assert_eq!(refused.detail, "why", "Meta's message may repeat what was sent");
     }
 }
 
 #[tokio::test]
-async fn where_nobody_listens_nothing_was_sent() {
+async fn where_nobody_listens_nothing_was_sent_and_it_is_tried_for_as_long_as_it_takes() {
     let (sender, _) = sender("http://127.0.0.1:1", Memory::default());
-    let told = sender.send(whatsapp()).await;
+    let mut work = whatsapp();
+    work.reply.attempts = 500;
+    let Told::Outcome { outcome: Outcome::Refused(refused), pause, .. } = sender.send(&work).await else {
+        panic!("a refusal")
+    };
+    assert_eq!((refused.code.as_str(), refused.r#final, pause.is_some()), ("connect", false, true));
+}
+
+#[test]
+fn what_is_refused_again_and_again_comes_before_a_person() {
+    let told = |class, attempt, others_pass| {
+        let work = Work { others_pass, ..whatsapp() };
+        refusal::told(&work, attempt, "1".into(), String::new(), class, Timestamp::UNIX_EPOCH)
+    };
+    let last = |told| matches!(told, Told::Outcome { outcome: Outcome::Refused(refused), .. } if refused.r#final);
+    assert!(!last(told(Class::Retry, 11, false)) && last(told(Class::Retry, 12, false)));
+    assert!(!last(told(Class::Few, 2, false)) && last(told(Class::Few, 3, false)));
+    assert!(last(told(Class::Never, 1, false)));
+    // A dead token stops everybody, and nobody is given up for it. What only this reply is refused for is its own.
+    assert!(!last(told(Class::Pause, 400, false)));
+    let own = told(Class::Pause, 3, true);
+    assert!(matches!(own, Told::Outcome { outcome: Outcome::Held(_), pause: None, .. }));
+}
+
+#[test]
+fn pauses_grow_to_an_hour_and_differ_from_reply_to_reply() {
+    let mut work = whatsapp();
+    let seconds = [1, 2, 3, 7, 12].map(|attempt| refusal::backoff(&work, attempt).as_secs());
+    assert_eq!(seconds, [1, 4, 17, 3_902, 3_902]);
+    work.reply.id = ReplyId([0; 16]);
+    assert_eq!(refusal::backoff(&work, 12).as_secs(), 2_700);
+    work.reply.id = ReplyId([255; 16]);
+    assert!(refusal::backoff(&work, 12).as_secs() <= 4_500);
+}
+
+#[tokio::test]
+async fn after_a_day_the_approved_template_goes_and_the_ledger_says_so() {
+    let platform = Platform::new(Behaviour::Answer(StatusCode::OK, json!({ "messages": [{ "id": "wamid.1" }] })));
+    let (sender, _) = sender(&platform.serve().await, Memory::default());
+    let mut work = whatsapp();
+    work.last_message_at -= SignedDuration::from_hours(25);
+    work.reply.template = Template::TakenInCharge;
+    work.reply.variables.insert("protocol".into(), "2026/0000001".into());
+    work.reply.variables.insert("office".into(), "STRADE".into());
+    let (_, content) = sender.prepare(&work).unwrap();
+    assert!(content.text.contains("S-7K3M9") && !content.text.contains("{{"), "{}", content.text);
+    sender.send(&work).await;
+    let post = platform.posts().remove(0);
+    assert_eq!(post["template"]["name"], "segnalalo_presa_in_carico");
+    assert_eq!(post["template"]["components"][0]["parameters"][1]["text"], "2026/0000001");
+
+    work.reply.template = Template::Emergency;
+    let told = sender.send(&work).await;
     assert!(
-        matches!(told, Told::Outcome { outcome: Outcome::Refused(refused), .. } if refused.code == "connect" && !refused.r#final)
+        matches!(told, Told::Outcome { outcome: Outcome::Held(held), .. } if held.code == "window_closed"),
+        "no template says it"
+    );
+    assert_eq!(platform.posts().len(), 1);
+}
+
+#[tokio::test]
+async fn each_time_a_reply_is_held_is_an_observation_of_its_own() {
+    let (sender, _) = sender("http://127.0.0.1:1", Memory::default());
+    let mut work = whatsapp();
+    work.reply.variables.clear();
+    let mut numbers = Vec::new();
+    for holds in 0..3 {
+        work.reply.holds = holds;
+        let Told::Outcome { attempt, outcome: Outcome::Held(held), .. } = sender.send(&work).await else {
+            panic!("held: a text without its code says nothing")
+        };
+        assert_eq!(held.code, "text_variables");
+        numbers.push(attempt);
+    }
+    assert_eq!(numbers, [0, 1, 2]);
+}
+
+fn unknown_comment(text: &str) -> Work {
+    let now = segnalalo_kit::clock::Clock::now(&SystemClock);
+    let mut work = comment(Status::Unknown { since: now });
+    let address = sealed::open(&work.address).unwrap().address;
+    let sent = PersonalContent { text: text.to_owned(), address, ..PersonalContent::default() };
+    work.reply.last_attempt = Some(Attempt { at: now, sent: sealed::seal(None, &sent) });
+    work
+}
+
+#[tokio::test]
+async fn an_unknown_comment_that_is_not_there_is_sent_again_but_not_for_ever() {
+    let platform = Platform::new(Behaviour::Garbage);
+    let (sender, _) = sender(&platform.serve().await, Memory::default());
+    let mut work = unknown_comment("Prova");
+    let told = sender.reconcile(&work).await;
+    assert!(
+        matches!(told, Told::Outcome { outcome: Outcome::Refused(refused), .. } if refused.code == "not_found_on_read_back" && !refused.r#final)
+    );
+    work.reply.attempts = 12;
+    let told = sender.reconcile(&work).await;
+    assert!(matches!(told, Told::Outcome { outcome: Outcome::Held(held), .. } if held.code == "unknown_outcome"));
+    assert!(platform.posts().is_empty(), "reading back sends nothing");
+}
+
+#[tokio::test]
+async fn a_comment_is_known_by_page_time_and_the_words_that_were_sent() {
+    let mut platform = Platform::new(Behaviour::Garbage);
+    let text = "Parole di prima.\nI testi della città sono cambiati.";
+    platform.comments = json!({ "data": [
+        { "id": "2_6", "message": "Altro", "from": { "id": "104587321965874" } },
+        { "id": "2_7", "message": text, "from": { "id": "999" } },
+        { "id": "2_8", "message": text, "from": { "id": "104587321965874" }, "created_time": "2020-01-01T00:00:00+0000" },
+        { "id": "2_9", "message": text.replace('\n', " "), "from": { "id": "104587321965874" } },
+    ] });
+    let (sender, _) = sender(&platform.serve().await, Memory::default());
+    let told = sender.reconcile(&unknown_comment(text)).await;
+    assert!(
+        matches!(told, Told::Outcome { outcome: Outcome::Accepted(accepted), .. } if accepted.provider_id == "2_9" && accepted.proof == "read_back")
     );
 }
 
 #[tokio::test]
-async fn an_unknown_comment_is_read_back_and_sent_again_only_when_it_is_not_there() {
-    let now = segnalalo_kit::clock::Clock::now(&SystemClock);
-    let unknown = comment(Status::Unknown { attempted_at: now, since: now });
-    let mut platform = Platform::new(Behaviour::Garbage);
-    let (absent, _) = sender(&platform.serve().await, Memory::default());
-    let told = absent.reconcile(unknown.clone()).await;
-    assert!(
-        matches!(told, Told::Outcome { outcome: Outcome::Refused(refused), .. } if refused.code == "not_found_on_read_back" && !refused.r#final)
-    );
-
-    let city = absent.messages.clone();
-    let text = city.text(Template::Emergency, Channel::FacebookPost, &unknown.reply.variables, "").unwrap();
-    platform.comments = json!({ "data": [
-        { "id": "2_7", "message": text, "from": { "id": "999" } },
-        { "id": "2_8", "message": text, "from": { "id": "104587321965874" }, "created_time": "2020-01-01T00:00:00+0000" },
-        { "id": "2_9", "message": text, "from": { "id": "104587321965874" } },
-    ] });
-    let (present, _) = sender(&platform.serve().await, Memory::default());
-    let told = present.reconcile(unknown).await;
-    assert!(
-        matches!(told, Told::Outcome { outcome: Outcome::Accepted(accepted), .. } if accepted.provider_id == "2_9" && accepted.proof == "read_back")
-    );
-    assert!(platform.posts().is_empty(), "reading back sends nothing");
+async fn a_thread_that_cannot_be_read_proves_nothing() {
+    let (sender, _) = sender("http://127.0.0.1:1", Memory::default());
+    assert!(matches!(sender.reconcile(&unknown_comment("Prova")).await, Told::Again { .. }));
 }
 
 #[tokio::test]
@@ -257,10 +318,10 @@ async fn an_unknown_whatsapp_waits_for_proof_and_is_then_held() {
     let now = segnalalo_kit::clock::Clock::now(&SystemClock);
     let (sender, _) = sender("http://127.0.0.1:1", Memory::default());
     let mut work = whatsapp();
-    work.reply.status = Status::Unknown { attempted_at: now, since: now };
-    assert!(matches!(sender.reconcile(work.clone()).await, Told::Again { .. }));
+    work.reply.status = Status::Unknown { since: now };
+    assert!(matches!(sender.reconcile(&work).await, Told::Again { .. }));
     let long_ago = now - SignedDuration::from_mins(11);
-    work.reply.status = Status::Unknown { attempted_at: long_ago, since: long_ago };
-    let told = sender.reconcile(work).await;
+    work.reply.status = Status::Unknown { since: long_ago };
+    let told = sender.reconcile(&work).await;
     assert!(matches!(told, Told::Outcome { outcome: Outcome::Held(held), .. } if held.code == "unknown_outcome"));
 }

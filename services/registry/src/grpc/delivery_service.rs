@@ -6,6 +6,7 @@ use crate::{
     writer::{Request as Write, Writer},
 };
 use segnalalo_domain::{
+    conversation::ReplyStatus,
     desk::{BeginAttempt, Command},
     id::{CauseId, ConversationId, ReplyId},
     rejection::Rejection,
@@ -27,12 +28,30 @@ impl DeliveryService for Delivery {
         request: Request<wire::BeginAttemptRequest>,
     ) -> Result<Response<wire::BeginAttemptResponse>, Status> {
         let request = self.read(request.into_inner()).map_err(|rejection| status::rejected(&rejection))?;
+        let command = request.command.clone();
         let receipt = self.writer.execute(request).await.map_err(|error| status::failed(&error))?;
+        if receipt.repeated && !self.runs(&command) {
+            // Asked again late: what was begun then has an outcome by now, and nothing may leave any more.
+            return Err(status::rejected(&Rejection::ReplySettled("the attempt is over".to_owned())));
+        }
         Ok(Response::new(wire::BeginAttemptResponse { position: receipt.position }))
     }
 }
 
 impl Delivery {
+    /// Whether the attempt is the one on its way.
+    fn runs(&self, command: &Command) -> bool {
+        let Command::BeginAttempt(begin) = command else {
+            return false;
+        };
+        self.writer.read(|world| {
+            let conversation = world.desk.conversations.get(&begin.conversation);
+            conversation
+                .and_then(|conversation| conversation.replies.get(&begin.reply))
+                .is_some_and(|reply| reply.status == ReplyStatus::InFlight && reply.attempts == begin.attempt)
+        })
+    }
+
     fn read(&self, begin: wire::BeginAttemptRequest) -> Result<Write, Rejection> {
         let conversation =
             ConversationId::from_slice(&begin.conversation_id).ok_or(Rejection::Missing("conversation_id"))?;
@@ -55,5 +74,92 @@ impl Delivery {
             occurred_at: None,
             trace_parent: begin.trace_parent,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        journal::{Batch, Journal as _, Memory},
+        world::World,
+        writer::Rules,
+    };
+    use segnalalo_domain::{
+        Timestamp, calendar,
+        desk::{Outcome, ReceiveMessage, RecordOutcome},
+        event::conversation::GivenUp,
+        id::MessageId,
+        sealed::{Scheme, Sealed},
+        words::{Channel, ContentType},
+    };
+    use segnalalo_kit::{city::Offices, clock::SystemClock};
+    use segnalalo_proto::common::v1::PersonalContent;
+    use std::{
+        path::Path,
+        sync::{Arc, RwLock},
+    };
+    use tonic::Code;
+
+    const CONVERSATION: ConversationId = ConversationId([1; 16]);
+    const MESSAGE: MessageId = MessageId([2; 16]);
+
+    fn writer() -> Writer {
+        let mut journal = Memory::default();
+        journal.append(&[Batch::opening([7; 16], Timestamp::UNIX_EPOCH)]).unwrap();
+        let world = World::replay(&*journal.reader()).unwrap();
+        let city = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/biella"));
+        let offices = Arc::new(Offices::load(city).unwrap());
+        let rules = Rules { calendar: calendar::article(), offices, clock: Arc::new(SystemClock) };
+        Writer::start(Box::new(journal), Arc::new(RwLock::new(world)), rules).0
+    }
+
+    async fn execute(writer: &Writer, cause: u8, command: Command) {
+        let cause = CauseId([cause; 16]);
+        writer.execute(Write { cause, command, occurred_at: None, trace_parent: String::new() }).await.unwrap();
+    }
+
+    /// A message that nobody concluded on: its receipt is owed.
+    async fn owed(writer: &Writer) -> ReplyId {
+        let received = ReceiveMessage {
+            conversations: vec![CONVERSATION],
+            message: MESSAGE,
+            channel: Channel::Whatsapp,
+            person: None,
+            addressed: true,
+            content_type: ContentType::Text,
+            attachments: 0,
+            has_text: true,
+            quoted: None,
+            sealed: Sealed { scheme: Scheme::Plain, person: None, payload: Vec::new() },
+        };
+        execute(writer, 3, Command::ReceiveMessage(received)).await;
+        let (conversation, message, reason) = (CONVERSATION, MESSAGE, GivenUp::TimedOut);
+        execute(writer, 4, Command::GiveUpOnTriage { conversation, message, reason }).await;
+        writer.read(|world| *world.desk.replies.keys().next().unwrap())
+    }
+
+    #[tokio::test]
+    async fn an_attempt_that_is_asked_for_again_may_leave_only_while_it_has_no_outcome() {
+        let writer = writer();
+        let reply = owed(&writer).await;
+        let service = Delivery { writer: writer.clone() };
+        let begin = || {
+            Request::new(wire::BeginAttemptRequest {
+                conversation_id: CONVERSATION.to_vec(),
+                reply_id: reply.to_vec(),
+                attempt: 1,
+                content: Some(PersonalContent::default()),
+                caller_id: vec![9; 16],
+                ..wire::BeginAttemptRequest::default()
+            })
+        };
+        let first = service.begin_attempt(begin()).await.unwrap().into_inner().position;
+        assert_eq!(service.begin_attempt(begin()).await.unwrap().into_inner().position, first, "the answer got lost");
+        let outcome = Outcome::Unknown { detail: String::new() };
+        let unknown = RecordOutcome { conversation: CONVERSATION, reply, attempt: 1, outcome };
+        execute(&writer, 5, Command::RecordOutcome(unknown)).await;
+        let late = service.begin_attempt(begin()).await.unwrap_err();
+        assert_eq!(late.code(), Code::FailedPrecondition);
     }
 }

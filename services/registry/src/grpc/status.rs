@@ -44,6 +44,7 @@ pub fn rejected(rejection: &Rejection) -> Status {
 pub fn failed(error: &writer::Error) -> Status {
     match error {
         writer::Error::Rejected(rejection) => rejected(rejection),
+        writer::Error::Unrecordable(_) => with_reason(Code::InvalidArgument, "UNRECORDABLE", error.to_string()),
         writer::Error::Unavailable => with_reason(
             Code::Unavailable,
             "LOG_UNAVAILABLE",

@@ -41,7 +41,7 @@ pub fn observed(
             (CauseId::derived(&[b"parked", &message.0]), command)
         }
         Observation::DeadlineDue(due) => deadline(&due)?,
-        Observation::SendOutcome(outcome) => send(outcome, identity, channel_of)?,
+        Observation::SendOutcome(outcome) => send(outcome, occurred_at, identity, channel_of)?,
     };
     Ok(Translated { cause, occurred_at, command })
 }
@@ -102,6 +102,7 @@ fn deadline(due: &wire::DeadlineDue) -> Result<(CauseId, Command), Error> {
 
 fn send(
     sent: wire::SendOutcome,
+    occurred_at: Timestamp,
     identity: &Identity,
     channel_of: impl Fn(ConversationId) -> Option<Channel>,
 ) -> Result<(CauseId, Command), Error> {
@@ -126,7 +127,40 @@ fn send(
         send_outcome::Outcome::Unknown(unknown) => ("unknown", Outcome::Unknown { detail: unknown.detail }),
         send_outcome::Outcome::Held(held) => ("held", Outcome::Held { code: held.code, detail: held.detail }),
     };
-    let cause = CauseId::derived(&[b"outcome", &reply.0, &sent.attempt.to_be_bytes(), kind.as_bytes()]);
+    // A reply may be held again with no attempt in between, when a person had it tried once more.
+    let moment = if kind == "held" { occurred_at.as_nanosecond() } else { 0 };
+    let cause =
+        CauseId::derived(&[b"outcome", &reply.0, &sent.attempt.to_be_bytes(), kind.as_bytes(), &moment.to_be_bytes()]);
     let record = RecordOutcome { conversation, reply, attempt: sent.attempt, outcome };
     Ok((cause, Command::RecordOutcome(record)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use segnalalo_kit::config::Secret;
+
+    fn cause(second: i64, outcome: send_outcome::Outcome) -> CauseId {
+        let observed = wire::Observed {
+            occurred_at: Some(prost_types::Timestamp { seconds: second, nanos: 0 }),
+            observation: Some(Observation::SendOutcome(wire::SendOutcome {
+                conversation_id: vec![1; 16],
+                reply_id: vec![2; 16],
+                attempt: 0,
+                outcome: Some(outcome),
+            })),
+        };
+        super::observed(&observed.encode_to_vec(), &Identity::new(&Secret::new("a secret for tests")), |_| None)
+            .unwrap()
+            .cause
+    }
+
+    #[test]
+    fn a_reply_that_is_held_again_without_an_attempt_is_another_observation_and_other_outcomes_are_not() {
+        let held = || send_outcome::Outcome::Held(send_outcome::Held::default());
+        assert_eq!(cause(1, held()), cause(1, held()), "a second delivery");
+        assert_ne!(cause(1, held()), cause(2, held()));
+        let unknown = || send_outcome::Outcome::Unknown(send_outcome::Unknown::default());
+        assert_eq!(cause(1, unknown()), cause(2, unknown()));
+    }
 }

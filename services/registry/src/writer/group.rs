@@ -5,14 +5,18 @@ use crate::{
     journal::{self, Batch, Journal, NewEvent},
     world::World,
 };
+use prost::Message as _;
 use segnalalo_domain::{
-    Timestamp,
     desk::{Command, Context, Decision},
     event::{Event, Log, Recorded, Stream},
     id::{CauseId, ConversationId, EventId},
     words::Actor,
 };
+use segnalalo_proto::convert;
 use std::collections::HashMap;
+
+/// Bytes of an event's envelope: with its frame it stays below what the journal takes.
+const LARGEST: usize = 8 * 1024 * 1024 - 128 * 1024;
 
 pub(super) struct Group<'a> {
     world: &'a mut World,
@@ -49,7 +53,10 @@ impl<'a> Group<'a> {
         if decision.ignored {
             return Ok(Ok(Receipt { position: 0, repeated: false, ignored: true }));
         }
-        let mut position = self.record(request, decision)?;
+        let mut position = match self.record(request, decision)? {
+            Ok(position) => position,
+            Err(error) => return Ok(Err(error)),
+        };
         if let Some(conversation) = conversation_of(&request.command) {
             position = self.route(conversation, &request.trace_parent)?.unwrap_or(position);
         }
@@ -79,7 +86,13 @@ impl<'a> Group<'a> {
             let Ok(decision) = self.decide(request.cause, &request.command) else {
                 break;
             };
-            last = Some(self.record(&request, decision)?);
+            match self.record(&request, decision)? {
+                Ok(position) => last = Some(position),
+                Err(error) => {
+                    tracing::error!(%conversation, %error, "a message can't be routed");
+                    break;
+                }
+            }
         }
         Ok(last)
     }
@@ -111,7 +124,35 @@ impl<'a> Group<'a> {
     }
 
     /// Turns a decision into a batch and folds its events in. The position of the last one.
-    fn record(&mut self, request: &Request, decision: Decision) -> Result<u64, journal::Error> {
+    fn record(&mut self, request: &Request, decision: Decision) -> Result<Result<u64, Error>, journal::Error> {
+        let recorded = self.place(request, decision)?;
+        // Found now, it concerns one command; found by the journal, it would stop the log, and again after a restart.
+        if let Some(why) = recorded.iter().find_map(|recorded| unrecordable(recorded).err()) {
+            return Ok(Err(Error::Unrecordable(why)));
+        }
+        let mut batch = Batch {
+            cause: request.cause,
+            recorded_at: recorded.first().map_or_else(|| self.rules.clock.now(), |first| first.recorded_at),
+            trace_parent: request.trace_parent.clone(),
+            expected: Vec::new(),
+            events: Vec::new(),
+        };
+        for recorded in recorded {
+            self.world.apply(&recorded);
+            self.versions.insert(recorded.stream, recorded.version);
+            let Recorded { stream, event_id, correlation, actor, occurred_at, event, version, .. } = recorded;
+            if !batch.expected.iter().any(|(expected, _)| *expected == stream) {
+                batch.expected.push((stream, version - 1));
+            }
+            batch.events.push(NewEvent { stream, event_id, correlation, actor, occurred_at, event });
+        }
+        self.batches.push(batch);
+        self.handled.insert(request.cause, self.world.position);
+        Ok(Ok(self.world.position))
+    }
+
+    /// The decision's events as the log will give them back.
+    fn place(&self, request: &Request, decision: Decision) -> Result<Vec<Recorded>, journal::Error> {
         let recorded_at = self.rules.clock.now();
         let occurred_at = request.occurred_at.unwrap_or(recorded_at);
         let (actor, events) = if decision.events.is_empty() {
@@ -124,31 +165,29 @@ impl<'a> Group<'a> {
             Stream::Conversation(id) => Some(id.0),
             _ => None,
         });
-        let mut batch = Batch {
-            cause: request.cause,
-            recorded_at,
-            trace_parent: request.trace_parent.clone(),
-            expected: Vec::new(),
-            events: Vec::new(),
-        };
-        for (index, (stream, event)) in events.into_iter().enumerate() {
-            let version = self.version(stream)?;
-            if !batch.expected.iter().any(|(expected, _)| *expected == stream) {
-                batch.expected.push((stream, version));
-            }
-            self.versions.insert(stream, version + 1);
-            let event_id = EventId::derived(&[&request.cause.0, &(index as u64).to_be_bytes()]);
-            let correlation = correlation.unwrap_or(request.cause.0);
-            self.fold(
-                Fold { request, stream, version: version + 1, event_id, correlation, occurred_at, recorded_at },
-                &actor,
-                &event,
-            );
-            batch.events.push(NewEvent { stream, event_id, correlation, actor: actor.clone(), occurred_at, event });
+        let mut versions = HashMap::new();
+        let mut all = Vec::with_capacity(events.len());
+        for (index, (stream, event)) in (0_u64..).zip(events) {
+            let version = match versions.get(&stream) {
+                Some(version) => *version,
+                None => self.version(stream)?,
+            } + 1;
+            versions.insert(stream, version);
+            all.push(Recorded {
+                position: self.world.position + 1 + index,
+                stream,
+                version,
+                event_id: EventId::derived(&[&request.cause.0, &index.to_be_bytes()]),
+                cause: request.cause,
+                correlation: correlation.unwrap_or(request.cause.0),
+                actor: actor.clone(),
+                occurred_at,
+                recorded_at,
+                trace_parent: request.trace_parent.clone(),
+                event,
+            });
         }
-        self.batches.push(batch);
-        self.handled.insert(request.cause, self.world.position);
-        Ok(self.world.position)
+        Ok(all)
     }
 
     fn version(&self, stream: Stream) -> Result<u64, journal::Error> {
@@ -157,34 +196,18 @@ impl<'a> Group<'a> {
             None => self.reader.stream_version(&stream),
         }
     }
-
-    fn fold(&mut self, at: Fold<'_>, actor: &Actor, event: &Event) {
-        let recorded = Recorded {
-            position: self.world.position + 1,
-            stream: at.stream,
-            version: at.version,
-            event_id: at.event_id,
-            cause: at.request.cause,
-            correlation: at.correlation,
-            actor: actor.clone(),
-            occurred_at: at.occurred_at,
-            recorded_at: at.recorded_at,
-            trace_parent: at.request.trace_parent.clone(),
-            event: event.clone(),
-        };
-        self.world.apply(&recorded);
-    }
 }
 
-/// Where and when an event stands, for folding it in as the log will give it back.
-struct Fold<'a> {
-    request: &'a Request,
-    stream: Stream,
-    version: u64,
-    event_id: EventId,
-    correlation: [u8; 16],
-    occurred_at: Timestamp,
-    recorded_at: Timestamp,
+/// What a record can't say.
+fn unrecordable(recorded: &Recorded) -> Result<(), &'static str> {
+    let envelope = convert::to_wire(recorded);
+    if envelope.encoded_len() > LARGEST {
+        return Err("an event is too large");
+    }
+    match convert::from_wire(envelope) {
+        Ok(back) if back == *recorded => Ok(()),
+        _ => Err("an event holds a value that a record can't keep"),
+    }
 }
 
 /// The conversation in which a verdict may have made a message ready.

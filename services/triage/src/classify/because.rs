@@ -67,7 +67,7 @@ impl Story<'_, '_> {
     fn reasons(&self, topics: &[Topic]) -> String {
         let mut hits: Vec<&Hit> =
             self.hits.iter().filter(|hit| topics.contains(&self.lexicon.cues[hit.cue].topic)).collect();
-        hits.retain(|hit| self.lexicon.cues[hit.cue].weight > 0.0);
+        hits.retain(|hit| !hit.doubted && self.lexicon.cues[hit.cue].weight > 0.0);
         hits.sort_by(|a, b| self.lexicon.cues[b.cue].weight.total_cmp(&self.lexicon.cues[a.cue].weight));
         let named: Vec<String> = hits.into_iter().take(NAMED).map(|hit| self.reason(hit)).collect();
         if named.is_empty() { String::new() } else { format!(": {}", named.join(", ")) }

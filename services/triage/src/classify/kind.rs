@@ -95,11 +95,11 @@ impl Evidence<'_> {
             (Kind::StatusQuery, self.status()),
             (Kind::FollowUp, self.follow_up(stance)),
             (Kind::Thanks, self.thanks(stance)),
-            (Kind::AbusiveOrSpam, self.abusive()),
         ];
         // What is broken elsewhere, or asked about somebody else's office, is told in the same words as ours.
         let (_, best) = best_of(&scores, None);
         scores.push((Kind::NotPertinent, best + self.elsewhere()));
+        scores.push((Kind::AbusiveOrSpam, self.abusive()));
         scores
     }
 

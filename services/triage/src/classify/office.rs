@@ -12,6 +12,8 @@ const AGAIN: f32 = 0.2;
 const LATE: f32 = 0.25;
 /// "Bottiglie intorno alla fontana" are no matter of fountains: what says where counts this much.
 const WHERE: f32 = 0.55;
+/// What a cue counts that something in the message speaks against.
+const DOUBTED: f32 = 0.2;
 /// Score at which words alone are fairly sure.
 const SURE: f32 = 2.2;
 
@@ -30,7 +32,9 @@ impl Ranking {
             let cue = &lexicon.cues[hit.cue];
             if let Topic::Office(office) = cue.topic {
                 let place = !cue.facility && hit.first > 0 && lexicon.locatives.contains(text.norm(hit.first - 1));
-                let strength = strength(cue.weight, hit, text.len()) * if place { WHERE } else { 1.0 };
+                let place = if place { WHERE } else { 1.0 };
+                let doubt = if hit.doubted { DOUBTED } else { 1.0 };
+                let strength = strength(cue.weight, hit, text.len()) * place * doubt;
                 scores[office] += strength;
                 if let Some(second) = cue.office {
                     scores[second] += strength * 0.3;

@@ -2,7 +2,7 @@
 
 use crate::{
     desk::{Context, Decision, decision::Wanted},
-    id::TicketId,
+    id::{ConversationId, TicketId},
     sealed::Sealed,
     template::Template,
     ticket,
@@ -24,6 +24,21 @@ impl News<'_> {
         words: Option<Sealed>,
         by_person: bool,
     ) {
+        let mut conversations = vec![self.ticket.conversation];
+        conversations.extend(&self.ticket.followers);
+        self.tell_in(&conversations, decision, template, extra, words, by_person);
+    }
+
+    /// As `tell`, in these conversations only.
+    pub fn tell_in(
+        &self,
+        conversations: &[ConversationId],
+        decision: &mut Decision,
+        template: Template,
+        extra: &[(&str, String)],
+        words: Option<Sealed>,
+        by_person: bool,
+    ) {
         let protocol = self.ticket.protocol.map(|number| number.to_string()).unwrap_or_default();
         let variables = [("code", self.ticket.code.clone()), ("protocol", protocol)]
             .into_iter()
@@ -31,11 +46,9 @@ impl News<'_> {
             .filter(|(name, _)| template.variables().contains(name))
             .map(|(name, value)| (name.to_owned(), value))
             .collect();
-        let mut conversations = vec![self.ticket.conversation];
-        conversations.extend(&self.ticket.followers);
         decision.reply(Wanted {
             cause: self.context.cause,
-            conversations: &conversations,
+            conversations,
             ticket: Some(self.id),
             template,
             variables,

@@ -9,7 +9,7 @@ use crate::{
         conversation::{DropReason, Event as ConversationEvent},
         ticket::{CloseReason, Event},
     },
-    id::TicketId,
+    id::{ConversationId, TicketId},
     protocol::ProtocolNumber,
     rejection::Rejection,
     sealed::Sealed,
@@ -80,8 +80,8 @@ impl Step<'_> {
         let office = office.or(self.ticket.office.as_ref()).cloned().unwrap_or_else(Office::urp);
         let name = self.known(&office)?;
         let protocol = match self.ticket.protocol {
-            Some(protocol) => protocol,
-            None => self.assign_number(&name),
+            Some(protocol) if !self.ticket.annulled => protocol,
+            _ => self.assign_number(&name),
         };
         self.decision.ticket(self.id, Event::TakenInCharge { protocol, office: office.clone() });
         let ticket = ticket::State { protocol: Some(protocol), ..self.ticket.clone() };
@@ -164,7 +164,32 @@ impl Step<'_> {
         }
         self.decision.ticket(self.id, Event::Merged { into: target });
         self.decision.ticket(target, Event::Absorbed { from: self.id });
+        if self.ticket.emergency && !state.emergency {
+            self.decision.ticket(target, Event::EmergencyFlagged { message: self.ticket.message });
+        }
+        self.tell_newcomers(target, state);
         Ok(())
+    }
+
+    /// Who is merged into what is in charge already gets its number: that news went out before he followed.
+    fn tell_newcomers(&mut self, target: TicketId, state: &ticket::State) {
+        let taken = state.term(sla::DeadlineName::TakeInCharge).is_some_and(|term| term.done);
+        let Some(office) = state.office.as_ref().filter(|_| taken) else {
+            return;
+        };
+        let knows = |id: &ConversationId| *id == state.conversation || state.followers.contains(id);
+        let mut newcomers = self.ticket.followers.clone();
+        newcomers.insert(0, self.ticket.conversation);
+        newcomers.retain(|id| !knows(id));
+        let by_person = self.by_person();
+        News { id: target, ticket: state, context: self.context }.tell_in(
+            &newcomers,
+            &mut self.decision,
+            Template::TakenInCharge,
+            &[("office", office.to_string())],
+            None,
+            by_person,
+        );
     }
 
     /// What isn't sent yet to a spammer isn't sent at all.
@@ -185,11 +210,21 @@ impl Step<'_> {
         }
     }
 
-    /// It comes back where it was, and the terms that were running run again.
+    /// It comes back where it was, and the terms that were running run again. Its receipt may have been dropped.
     fn lift_spam(&mut self) {
         self.decision.ticket(self.id, Event::SpamLifted);
         for term in self.ticket.terms.iter().filter(|term| !term.done) {
             set_deadline(&mut self.decision, self.id, self.ticket, term.deadline.clone());
+        }
+        let conversation = self.desk.conversations.get(&self.ticket.conversation);
+        let answered = conversation.is_some_and(|conversation| {
+            let replies = conversation.replies.values();
+            replies.filter(|reply| reply.ticket == Some(self.id)).any(|reply| reply.status != ReplyStatus::Dropped)
+        });
+        let take_in_charge = self.ticket.term(sla::DeadlineName::TakeInCharge).filter(|term| !term.done);
+        if let Some(term) = take_in_charge.filter(|_| !answered) {
+            let template = if self.ticket.emergency { Template::Emergency } else { Template::Receipt };
+            self.tell(template, &[("take_in_charge_by", term.deadline.due.to_string())], None);
         }
     }
 

@@ -10,7 +10,7 @@ use crate::{
     id::{MessageId, TicketId},
     sla,
     template::Template,
-    words::{ContentType, Kind, Office, Urgency},
+    words::{ContentType, Kind, Urgency},
 };
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ impl Routing<'_> {
         let take_in_charge = sla::take_in_charge(self.context.calendar, received_at);
         let by = take_in_charge.due;
         let classification =
-            self.conclusion.map_or_else(unclassified, |conclusion| self.proposal(classification(conclusion)));
+            self.conclusion.map_or_else(unclassified, |conclusion| classification(conclusion, self.context));
         let kind = classification.kind;
         self.decision.ticket(
             id,
@@ -44,14 +44,6 @@ impl Routing<'_> {
         }
         self.acknowledge(id, kind, &code, by);
         Route::OpenedTicket(id)
-    }
-
-    /// An office that the city doesn't have is no proposal.
-    fn proposal(&self, mut classification: Classification) -> Classification {
-        let exists = |office: &Office| (self.context.office_name)(&office.0).is_some();
-        classification.office = classification.office.filter(exists);
-        classification.second_office = classification.second_office.filter(exists);
-        classification
     }
 
     fn acknowledge(&mut self, id: TicketId, kind: Option<Kind>, code: &str, by: jiff::Timestamp) {

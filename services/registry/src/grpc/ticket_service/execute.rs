@@ -5,6 +5,7 @@ use crate::{
     grpc::command::{self, Sealing},
     writer::{Receipt, Request},
 };
+use prost::Message as _;
 use segnalalo_domain::{
     desk::{Act, Command, SettleReply, Verdict},
     id::{CauseId, PersonId},
@@ -34,7 +35,9 @@ async fn run(tickets: &Tickets, cause: CauseId, command: Command) -> Result<Rece
 }
 
 fn read(tickets: &Tickets, request: wire::ExecuteRequest) -> Result<(CauseId, Act), Rejection> {
-    let cause = cause(b"execute", &request.idempotency_key)?;
+    // The same key for another command is another cause: it must not pass for done.
+    let said = wire::ExecuteRequest { expected_version: 0, ..request.clone() }.encode_to_vec();
+    let cause = cause(b"execute", &request.idempotency_key, &said)?;
     let ticket = ticket_ref(request.ticket.as_ref())?;
     let actor = command::actor(request.actor.as_ref())?;
     let person = tickets.writer.read(|world| -> Result<Option<PersonId>, Rejection> {
@@ -59,19 +62,20 @@ fn read_settle(request: wire::SettleReplyRequest) -> Result<(CauseId, SettleRepl
         .reply_id
         .parse()
         .map_err(|error| Rejection::Invalid { field: "reply_id", problem: format!("{error}") })?;
+    let (key, said) = (request.idempotency_key.clone(), request.encode_to_vec());
     let settle = SettleReply {
         reply,
         actor: command::actor(request.actor.as_ref())?,
         verdict,
         sealed: sealed::seal(None, &PersonalContent::default()),
     };
-    Ok((cause(b"settle", &request.idempotency_key)?, settle))
+    Ok((cause(b"settle", &key, &said)?, settle))
 }
 
-fn cause(kind: &[u8], key: &str) -> Result<CauseId, Rejection> {
+fn cause(kind: &[u8], key: &str, said: &[u8]) -> Result<CauseId, Rejection> {
     match key.chars().count() {
         0 => Err(Rejection::Missing("idempotency_key")),
-        8..=64 => Ok(CauseId::derived(&[kind, key.as_bytes()])),
+        8..=64 => Ok(CauseId::derived(&[kind, key.as_bytes(), said])),
         length => Err(Rejection::Invalid {
             field: "idempotency_key",
             problem: format!("it has {length} characters; 8 to 64 are wanted"),

@@ -124,6 +124,8 @@ pub struct Hit {
     pub last: usize,
     /// How many different phrases of the cue are there.
     pub phrases: u32,
+    /// Something in the message speaks against the cue.
+    pub doubted: bool,
 }
 
 /// Limits of the decision, from `rules.toml`.
@@ -269,12 +271,22 @@ impl Lexicon {
                     seen.push((found.phrase, cue));
                     match hits.iter_mut().find(|hit| hit.cue == cue) {
                         Some(hit) => hit.phrases += u32::from(!again),
-                        None => hits.push(Hit { cue, first: found.first, last: found.last, phrases: 1 }),
+                        None => {
+                            hits.push(Hit { cue, first: found.first, last: found.last, phrases: 1, doubted: false })
+                        }
                     }
                 }
             }
         }
-        hits.retain(|hit| !unless.contains(&hit.cue) && (!self.cues[hit.cue].needs_with || with.contains(&hit.cue)));
+        for hit in &mut hits {
+            hit.doubted = unless.contains(&hit.cue);
+        }
+        // A doubted cue for an office still says a little: better a poor guess beside the URP than none.
+        hits.retain(|hit| {
+            let cue = &self.cues[hit.cue];
+            let refuted = hit.doubted && !matches!(cue.topic, Topic::Office(_));
+            !refuted && (!cue.needs_with || with.contains(&hit.cue))
+        });
         hits
     }
 }

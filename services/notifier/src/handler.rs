@@ -1,0 +1,187 @@
+//! The log's records in, replies out: what the log says is owed is begun as tasks, and what becomes of them is told. The
+//! loop around it is the app's.
+
+use crate::{
+    board::Board,
+    dispatcher::{Dispatcher, Task},
+    outbox::Work,
+    outcomes::Outcomes,
+    queue::Queue,
+    sender::{Sender, Told},
+};
+use segnalalo_domain::{
+    event::{Event, Recorded, Stream, conversation::Event as Said},
+    id::{ConversationId, ReplyId},
+};
+use segnalalo_kit::{
+    bus::FeedItem,
+    clock::{self, SharedClock},
+    trace,
+};
+use segnalalo_proto::{
+    convert,
+    observation::v1::send_outcome::{Outcome, Unknown},
+    record,
+};
+use std::{collections::HashMap, time::Duration};
+use tokio::task::{Id, JoinError, JoinSet};
+use tracing::Instrument as _;
+
+/// With more conversations than this waiting, they are looked through at ticks only: at each record of a surge it would
+/// cost more than it gives.
+const CROWD: usize = 200;
+
+pub type Ended = Result<(Id, (Work, Told)), JoinError>;
+
+pub struct Handler {
+    pub sender: Sender,
+    pub outcomes: Outcomes,
+    pub clock: SharedClock,
+    pub board: Board,
+    dispatcher: Dispatcher,
+    tasks: JoinSet<(Work, Told)>,
+    conversations: HashMap<Id, ConversationId>,
+}
+
+impl Handler {
+    pub fn new(sender: Sender, outcomes: Outcomes, clock: SharedClock, board: Board) -> Self {
+        Self {
+            sender,
+            outcomes,
+            clock,
+            board,
+            dispatcher: Dispatcher::default(),
+            tasks: JoinSet::new(),
+            conversations: HashMap::new(),
+        }
+    }
+
+    pub fn take(&mut self, item: FeedItem) {
+        match item {
+            FeedItem::Record { position, record } => match read(&record) {
+                Some(recorded) => self.apply(&recorded),
+                None => tracing::warn!(position, "a record of an unknown kind is passed over"),
+            },
+            FeedItem::Reset { why } => {
+                tracing::warn!(why, "the log is read from the beginning again");
+                self.board.reading();
+                self.dispatcher.reset();
+            }
+            FeedItem::CaughtUp => {
+                let orphans = self.dispatcher.caught_up();
+                tracing::info!(orphans = orphans.len(), "the log is read");
+                self.board.read();
+                orphans.into_iter().for_each(|task| self.begin(task));
+            }
+        }
+    }
+
+    fn apply(&mut self, recorded: &Recorded) {
+        self.dispatcher.outbox.apply(recorded);
+        if let Some((conversation, reply)) = news(recorded) {
+            self.sender.posted.forget(reply);
+            self.dispatcher.heard(conversation, reply);
+        }
+    }
+
+    /// Begins what is due.
+    pub fn send(&mut self, ticked: bool) {
+        if !ticked && self.dispatcher.outbox.owing() > CROWD {
+            return;
+        }
+        for task in self.dispatcher.take(self.clock.now(), clock::monotonic()) {
+            self.begin(task);
+        }
+    }
+
+    fn begin(&mut self, task: Task) {
+        let (sender, outcomes) = (self.sender.clone(), self.outcomes.clone());
+        let (work, name) = match &task {
+            Task::Send(work) => (work.clone(), "send"),
+            Task::Reconcile(work) => (work.clone(), "reconcile"),
+            Task::GiveUp(work) => (work.clone(), "give-up"),
+        };
+        let conversation = work.conversation;
+        let span = tracing::info_span!("reply", task = name, reply = %work.reply.id, channel = %work.channel);
+        let span = trace::span_from(&work.reply.trace_parent, span);
+        let run = async move {
+            let told = match task {
+                Task::Send(work) => sender.send(&work).await,
+                Task::Reconcile(work) => tokio::select! {
+                    told = sender.reconcile(&work) => told,
+                    () = sender.shutdown.cancelled() => Told::Nothing,
+                },
+                Task::GiveUp(work) => given_up(&work),
+            };
+            outcomes.publish(&work, &told).await;
+            (work, told)
+        };
+        let id = self.tasks.spawn(run.instrument(span)).id();
+        self.conversations.insert(id, conversation);
+    }
+
+    /// The next task that ends; for ever while none runs.
+    pub async fn ended(&mut self) -> Ended {
+        match self.tasks.join_next_with_id().await {
+            Some(ended) => ended,
+            None => std::future::pending().await,
+        }
+    }
+
+    pub fn told(&mut self, ended: Ended) {
+        let instant = clock::monotonic();
+        match ended {
+            Ok((id, (work, told))) => {
+                self.conversations.remove(&id);
+                self.dispatcher.told(&work, &told, instant);
+                self.board.told(Queue::of(work.channel), &told);
+                if let Told::Again { why, .. } = told {
+                    tracing::debug!(why, "again later");
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, "a task panicked: its attempt is given up when its time is over");
+                if let Some(conversation) = self.conversations.remove(&error.id()) {
+                    self.dispatcher.panicked(conversation, instant);
+                }
+            }
+        }
+    }
+
+    pub fn show(&self) {
+        self.board.show(&self.dispatcher.outbox, &self.dispatcher.closed());
+    }
+
+    /// Lets what is on its way end. How many were cut off.
+    pub async fn drain(&mut self, patience: Duration) -> usize {
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        // What is left in the set is cut off with it.
+        let _ = tokio::time::timeout(patience, all).await;
+        self.tasks.len()
+    }
+}
+
+/// What brings a reply's outcome back.
+fn news(recorded: &Recorded) -> Option<(ConversationId, ReplyId)> {
+    let (Stream::Conversation(conversation), Event::Conversation(event)) = (recorded.stream, &recorded.event) else {
+        return None;
+    };
+    match event {
+        Said::SendAccepted { reply, .. }
+        | Said::SendRefused { reply, .. }
+        | Said::SendUnknown { reply, .. }
+        | Said::ReplyHeld { reply, .. }
+        | Said::ReplyDropped { reply, .. } => Some((conversation, *reply)),
+        _ => None,
+    }
+}
+
+/// The process that began the attempt is no more, or lost track of it.
+fn given_up(work: &Work) -> Told {
+    let unknown = Unknown { detail: "the process ended during the attempt".to_owned() };
+    Told::Outcome { attempt: work.reply.attempts, outcome: Outcome::Unknown(unknown), pause: None }
+}
+
+fn read(bytes: &[u8]) -> Option<Recorded> {
+    convert::from_wire(record::decode(bytes).ok()?.envelope).ok()
+}
