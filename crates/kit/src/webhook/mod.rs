@@ -3,7 +3,10 @@
 //! on the broker's disk. What can't be stored is answered 503, and the platform sends it again. It keeps nothing.
 
 mod body;
+mod server;
 pub mod signature;
+
+pub use server::Server;
 
 use crate::{
     bus::{PublishError, Publisher},
