@@ -5,6 +5,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `broker` | nats-server with the configuration of production |
+//! | `browser` | chromium, headless, driven by chromedriver |
 //! | `processes` | `segnalalo <service>`, each a process of its own, with one environment |
 //! | `service` | which services there are, and what they call their addresses |
 //! | `http` | what a test asks and posts: signed webhooks, the ledger of graph-sim |
@@ -13,6 +14,7 @@
 
 mod binary;
 mod broker;
+mod browser;
 mod child;
 mod folder;
 mod http;
@@ -22,6 +24,7 @@ mod service;
 mod wait;
 
 pub use broker::Broker;
+pub use browser::Browser;
 pub use folder::Folder;
 pub use http::{Answer, Http};
 pub use processes::Processes;
