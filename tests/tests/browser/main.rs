@@ -35,9 +35,10 @@ impl Newcomer {
         text
     }
 
-    fn picture(&self, name: &str) -> Option<std::path::PathBuf> {
-        Vars::process().optional("UPDATE_SCREENSHOTS")?;
-        Some(root().join("docs/screenshots").join(name))
+    async fn picture(&self, name: &str) {
+        if Vars::process().optional("UPDATE_SCREENSHOTS").is_some() {
+            self.browser.screenshot(&root().join("docs/screenshots").join(name)).await.unwrap();
+        }
     }
 }
 
@@ -73,6 +74,7 @@ async fn a_newcomer_plays_citizen_and_operator_once_around() {
     let chat = browser.shows(CHAT, "S-").await.unwrap();
     let on_whatsapp = code(&chat).to_owned();
     assert_ne!(on_facebook, on_whatsapp);
+    newcomer.picture("receipts.png").await;
     assert!(chat.contains("112") && wall.contains("112"), "who writes is told where emergencies go");
 
     // In the URP.
@@ -91,9 +93,7 @@ async fn a_newcomer_plays_citizen_and_operator_once_around() {
     browser.type_into("#chat-text", "non è risolto, la buca c'è ancora").await.unwrap();
     browser.click("#chat-form .send").await.unwrap();
     browser.shows(CHAT, "riaperto").await.unwrap();
-    if let Some(file) = newcomer.picture("wall-and-phone.png") {
-        browser.screenshot(&file).await.unwrap();
-    }
+    newcomer.picture("wall-and-phone.png").await;
     let story = newcomer.operator(&["show", &on_whatsapp]);
     assert!(story.contains("riaperta") && story.contains("buca profonda"), "{story}");
     newcomer.browser.client.clone().close().await.unwrap();
