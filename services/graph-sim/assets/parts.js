@@ -112,6 +112,9 @@ export function fillLog(log, shown) {
     return old?.isEqualNode(child) ? old : child;
   });
   if (kept.length === log.children.length && kept.every((child, index) => child === log.children[index])) return;
-  log.replaceChildren(...kept);
+  // What stays isn't touched: its animation would start again.
+  const stays = new Set(kept);
+  for (const child of [...log.children]) if (!stays.has(child)) child.remove();
+  kept.forEach((child, index) => { if (log.children[index] !== child) log.insertBefore(child, log.children[index] ?? null); });
   if (atEnd || first) log.scrollTop = log.scrollHeight;
 }

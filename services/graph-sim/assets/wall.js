@@ -8,10 +8,16 @@ const SECONDS_FRESH = 20;
 
 /** Post id -> what is drawn of it, so that what one is writing survives news. */
 const drawn = new Map();
+/** Ids of the city's comments that have lit up. */
+const noticed = new Set();
+/** What stands in the composer: one writes before it. */
+const START = " #segnalaloaBiella";
 
 export function start() {
   remembered(AUTHOR, "author", "Giulia Ramella");
-  byId("post-text").value = " #segnalaloaBiella";
+  const field = byId("post-text");
+  field.value = START;
+  for (const kind of ["focus", "click"]) field.addEventListener(kind, () => { if (field.value === START) field.setSelectionRange(0, 0); });
   byId("post-form").addEventListener("submit", (event) => {
     event.preventDefault();
     publish();
@@ -33,7 +39,7 @@ async function publish() {
     ? ask("POST", "/_sim/facebook/page-posts", { text, photo })
     : ask("POST", "/_sim/facebook/posts", { author: AUTHOR.value, text, photo }));
   if (!sent) return;
-  field.value = byId("as-page").checked ? "" : " #segnalaloaBiella";
+  field.value = byId("as-page").checked ? "" : START;
   byId("post-photo").value = "";
 }
 
@@ -87,7 +93,8 @@ function parts(post, form, now) {
 const badge = () => element("span", { class: "badge" }, "Pagina");
 
 function commentPart(comment, form, now, inside = false) {
-  const fresh = comment.author.is_page && new Date(now) - new Date(comment.at) < SECONDS_FRESH * 1000;
+  const fresh = comment.author.is_page && !noticed.has(comment.id) && new Date(now) - new Date(comment.at) < SECONDS_FRESH * 1000;
+  noticed.add(comment.id);
   const foot = [
     element("span", {}, ago(comment.at, now)),
     inside ? null : element("button", { type: "button", class: "link", onclick: () => aim(form, comment) }, "Rispondi"),

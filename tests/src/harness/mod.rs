@@ -24,7 +24,7 @@ mod service;
 mod wait;
 
 pub use broker::Broker;
-pub use browser::Browser;
+pub use browser::{Browser, Screen};
 pub use folder::Folder;
 pub use http::{Answer, Http};
 pub use processes::Processes;
