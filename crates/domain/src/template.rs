@@ -36,8 +36,6 @@ vocabulary! {
         StatusUnknown = "status_unknown",
         /// Asked for the state without a number, and we know of no report of his.
         StatusAskNumber = "status_ask_number",
-        /// We can't read this kind of message: write text.
-        Unreadable = "unreadable",
         /// You are welcome.
         Thanks = "thanks",
     }
@@ -56,7 +54,7 @@ impl Template {
             Self::Reopened => &["code", "protocol"],
             Self::Status => &["reference", "state", "office", "expected_by"],
             Self::StatusUnknown => &["reference"],
-            Self::StatusAskNumber | Self::Unreadable | Self::Thanks => &[],
+            Self::StatusAskNumber | Self::Thanks => &[],
         }
     }
 }

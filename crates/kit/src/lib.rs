@@ -10,6 +10,7 @@
 //! | `telemetry`, `trace` | logs, metrics, spans; the W3C trace context that travels with messages |
 //! | `http` | the client and server of the process, with limits |
 //! | `webhook` | what both ingests share: handshake, signature, body, durable before 200 |
+//! | `passed_over` | records of EVENTS that a reader's version can't use |
 //! | `bus` | the broker; the only place that knows async-nats |
 
 pub mod admin;
@@ -19,6 +20,7 @@ pub mod clock;
 pub mod config;
 pub mod health;
 pub mod http;
+pub mod passed_over;
 pub mod service;
 pub mod shutdown;
 pub mod telemetry;

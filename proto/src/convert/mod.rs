@@ -18,7 +18,10 @@ pub use self::{
     words::*,
 };
 
-use crate::event::v1::{Envelope, envelope::Event as Wire};
+use crate::{
+    event::v1::{Envelope, envelope::Event as Wire},
+    record,
+};
 use field::{Checked, bytes, id};
 use segnalalo_domain::{
     event::{Event, Recorded, Stream},
@@ -50,6 +53,20 @@ pub enum Error {
     /// Never written by us: the sender is wrong, or the bytes are.
     #[error("the event at position {position} is malformed: {field}")]
     Malformed { position: u64, field: &'static str },
+}
+
+/// Why a record's bytes say nothing to this program.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    #[error("the record's frame is damaged")]
+    Frame(#[from] record::Error),
+    #[error("the record's event isn't understood")]
+    Event(#[from] Error),
+}
+
+/// A record of the log, or a message on EVENTS, as the fact that it carries.
+pub fn read(bytes: &[u8]) -> Result<Recorded, ReadError> {
+    Ok(from_wire(record::decode(bytes)?.envelope)?)
 }
 
 /// The event as it goes to the log. Total: a stream that doesn't fit the event is found when it is read back, which

@@ -14,6 +14,7 @@ use anyhow::Context as _;
 use segnalalo_kit::{
     bus::{Bus, Stream},
     http,
+    passed_over::PassedOver,
     service::Deps,
     shutdown::Shutdown,
 };
@@ -52,7 +53,8 @@ impl App {
         };
         let outcomes = Outcomes::new(deps.bus.publisher(Stream::Observed), deps.clock.clone());
         let board = Board::new(&deps);
-        Ok(Self { bus: deps.bus, handler: Handler::new(sender, outcomes, deps.clock, board), stopping })
+        let passed_over = PassedOver::start(&deps);
+        Ok(Self { bus: deps.bus, handler: Handler::new(sender, outcomes, deps.clock, board, passed_over), stopping })
     }
 
     /// # Errors

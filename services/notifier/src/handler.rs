@@ -16,12 +16,12 @@ use segnalalo_domain::{
 use segnalalo_kit::{
     bus::FeedItem,
     clock::{self, SharedClock},
+    passed_over::PassedOver,
     trace,
 };
 use segnalalo_proto::{
     convert,
     observation::v1::send_outcome::{Outcome, Unknown},
-    record,
 };
 use std::{collections::HashMap, time::Duration};
 use tokio::task::{Id, JoinError, JoinSet};
@@ -38,18 +38,20 @@ pub struct Handler {
     pub outcomes: Outcomes,
     pub clock: SharedClock,
     pub board: Board,
+    passed_over: PassedOver,
     dispatcher: Dispatcher,
     tasks: JoinSet<(Work, Told)>,
     conversations: HashMap<Id, ConversationId>,
 }
 
 impl Handler {
-    pub fn new(sender: Sender, outcomes: Outcomes, clock: SharedClock, board: Board) -> Self {
+    pub fn new(sender: Sender, outcomes: Outcomes, clock: SharedClock, board: Board, passed_over: PassedOver) -> Self {
         Self {
             sender,
             outcomes,
             clock,
             board,
+            passed_over,
             dispatcher: Dispatcher::default(),
             tasks: JoinSet::new(),
             conversations: HashMap::new(),
@@ -58,9 +60,9 @@ impl Handler {
 
     pub fn take(&mut self, item: FeedItem) {
         match item {
-            FeedItem::Record { position, record } => match read(&record) {
-                Some(recorded) => self.apply(&recorded),
-                None => tracing::warn!(position, "a record of an unknown kind is passed over"),
+            FeedItem::Record { position, record } => match convert::read(&record) {
+                Ok(recorded) => self.apply(&recorded),
+                Err(error) => self.passed_over.note(position, &error),
             },
             FeedItem::Reset { why } => {
                 tracing::warn!(why, "the log is read from the beginning again");
@@ -180,8 +182,4 @@ fn news(recorded: &Recorded) -> Option<(ConversationId, ReplyId)> {
 fn given_up(work: &Work) -> Told {
     let unknown = Unknown { detail: "the process ended during the attempt".to_owned() };
     Told::Outcome { attempt: work.reply.attempts, outcome: Outcome::Unknown(unknown), pause: None }
-}
-
-fn read(bytes: &[u8]) -> Option<Recorded> {
-    convert::from_wire(record::decode(bytes).ok()?.envelope).ok()
 }

@@ -3,7 +3,10 @@
 
 use crate::{journal, read_model::ReadModel};
 use segnalalo_domain::{desk::Desk, event::Recorded};
-use segnalalo_proto::{convert, record};
+use segnalalo_proto::{
+    convert::{self, ReadError},
+    record,
+};
 
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct World {
@@ -46,13 +49,13 @@ impl World {
                 return Ok(world);
             }
             for (position, bytes) in records {
-                match read(&bytes) {
+                match convert::read(&bytes) {
                     Ok(recorded) => world.apply(&recorded),
-                    Err(ReadError::Convert(convert::Error::Unknown(_))) => {
+                    Err(ReadError::Event(convert::Error::Unknown(_))) => {
                         world.unknown += 1;
                         world.position = position;
                     }
-                    Err(ReadError::Convert(source)) => {
+                    Err(ReadError::Event(source)) => {
                         return Err(Error::Record { position, source });
                     }
                     Err(ReadError::Frame(source)) => {
@@ -68,21 +71,4 @@ impl World {
         self.read.apply(recorded, &self.desk);
         self.position = recorded.position;
     }
-}
-
-/// Why a record's bytes say nothing.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    #[error("the frame is damaged")]
-    Frame(#[from] record::Error),
-    #[error("the envelope can't be understood")]
-    Convert(#[from] convert::Error),
-}
-
-/// A record's bytes as a fact.
-///
-/// # Errors
-/// When the frame is damaged, or the event isn't known to this version.
-pub fn read(bytes: &[u8]) -> Result<Recorded, ReadError> {
-    Ok(convert::from_wire(record::decode(bytes)?.envelope)?)
 }

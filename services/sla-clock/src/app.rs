@@ -12,13 +12,13 @@ use segnalalo_kit::{
     bus::{Bus, FeedItem, Publisher, Stream},
     clock::{self, SharedClock},
     health::Component,
+    passed_over::PassedOver,
     service::Deps,
     shutdown::Shutdown,
     telemetry::{Counter, Gauge},
     trace,
 };
 use std::time::Duration;
-use tokio::sync::mpsc;
 
 const SUBJECT: &str = "observed.sla";
 /// The clock may be moved: it is looked at this often, whatever is due next.
@@ -36,7 +36,7 @@ pub struct App {
     events: Component,
     open: Gauge,
     fired: Counter,
-    unreadable: Counter,
+    passed_over: PassedOver,
 }
 
 impl App {
@@ -46,6 +46,7 @@ impl App {
         let events = deps.health.component("events");
         events.not_ready("the log is being read");
         deps.bus.report(deps.health.component("broker"));
+        let passed_over = PassedOver::start(&deps);
         Ok(Self {
             handler: Handler::new(config.retry_after),
             publisher: deps.bus.publisher(Stream::Observed),
@@ -54,41 +55,35 @@ impl App {
             events,
             open: deps.metrics.gauge("sla_clock_open_timers", "Rungs of running terms that are still to come"),
             fired: deps.metrics.counter("sla_clock_fired", "Rungs said on OBSERVED, by deadline and rung"),
-            unreadable: deps
-                .metrics
-                .counter("sla_clock_unreadable_records", "Records of the log that weren't understood"),
+            passed_over,
         })
     }
 
     /// Runs until shutdown.
     ///
     /// # Errors
-    /// The reader of EVENTS ended, which it never does by itself.
+    /// None so far.
     pub async fn run(mut self, shutdown: Shutdown) -> anyhow::Result<()> {
-        let (sender, mut items) = mpsc::channel(BATCH);
-        let feed = tokio::spawn(forward(self.bus.clone(), sender, shutdown.clone()));
+        let mut feed = self.bus.event_feed();
         let mut batch = Vec::with_capacity(BATCH);
         loop {
             tokio::select! {
                 () = shutdown.cancelled() => break,
-                taken = items.recv_many(&mut batch, BATCH) => {
-                    anyhow::ensure!(taken > 0 || shutdown.is_cancelled(), "the reader of EVENTS ended");
-                    batch.drain(..).for_each(|item| self.take(item));
-                }
+                () = feed.next_many(&mut batch, BATCH) => batch.drain(..).for_each(|item| self.take(item)),
+
                 () = tokio::time::sleep(self.pause()) => {}
             }
             self.say().await;
         }
         self.events.not_ready("stopping");
-        Ok(feed.await?)
+        Ok(())
     }
 
     fn take(&mut self, item: FeedItem) {
         match item {
             FeedItem::Record { position, record } => {
                 if let Err(error) = self.handler.take(&record) {
-                    self.unreadable.add(1, &[]);
-                    tracing::warn!(position, %error, "a record is passed over");
+                    self.passed_over.note(position, &error);
                 }
             }
             FeedItem::Reset { why } => {
@@ -142,21 +137,6 @@ async fn publish(publisher: Publisher, due: Due, now: Timestamp) -> Option<Due> 
         Err(error) => {
             tracing::warn!(%error, ticket = %due.ticket, "a term's rung couldn't be said yet");
             None
-        }
-    }
-}
-
-/// Reading has a task of its own, so that waiting for a record may be given up at any time.
-async fn forward(bus: Bus, items: mpsc::Sender<FeedItem>, shutdown: Shutdown) {
-    let mut feed = bus.event_feed();
-    loop {
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            item = feed.next() => {
-                if items.send(item).await.is_err() {
-                    return;
-                }
-            }
         }
     }
 }

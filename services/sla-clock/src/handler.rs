@@ -6,21 +6,12 @@ use crate::timers::{Due, Timers};
 use jiff::Timestamp;
 use prost::Message as _;
 use segnalalo_proto::{
-    convert::{self, rung_to_wire},
+    convert::{self, ReadError, rung_to_wire},
     observation::v1::{DeadlineDue, Observed, observed::Observation},
-    record, time,
+    time,
 };
 use std::{collections::HashMap, time::Duration};
 use tokio::time::Instant;
-
-/// A record that isn't understood is passed over: what it says of terms, if anything, is lost until an update.
-#[derive(Debug, thiserror::Error)]
-pub enum Unreadable {
-    #[error("the record's frame is damaged")]
-    Frame(#[from] record::Error),
-    #[error("the record's event isn't understood")]
-    Event(#[from] convert::Error),
-}
 
 pub struct Handler {
     timers: Timers,
@@ -40,8 +31,8 @@ impl Handler {
     ///
     /// # Errors
     /// The record says nothing to this version; the state is as it was.
-    pub fn take(&mut self, bytes: &[u8]) -> Result<(), Unreadable> {
-        let recorded = convert::from_wire(record::decode(bytes)?.envelope)?;
+    pub fn take(&mut self, bytes: &[u8]) -> Result<(), ReadError> {
+        let recorded = convert::read(bytes)?;
         self.timers.apply(&recorded);
         Ok(())
     }
@@ -105,6 +96,7 @@ mod tests {
         sla::{Deadline, DeadlineName, Rung},
         words::Actor,
     };
+    use segnalalo_proto::record;
 
     const TICKET: TicketId = TicketId([7; 16]);
 

@@ -24,6 +24,7 @@ use segnalalo_kit::{
 };
 use segnalalo_proto::{
     convert::rung_from_wire,
+    event::v1::Envelope,
     observation::v1::{Observed, observed::Observation},
     record, subject_of,
 };
@@ -136,10 +137,20 @@ impl Registry {
             trace_parent: String::new(),
             event: Event::Ticket(event),
         };
-        let bytes = record::encode(&self.hash, &recorded);
-        self.hash = record::hash(&bytes);
-        let message = (subject_of(&recorded.event), bytes.into());
-        self.bus.events_log().append(self.last, &[message]).await.unwrap();
+        self.publish(subject_of(&recorded.event), record::encode(&self.hash, &recorded)).await;
+    }
+
+    /// What a newer registry may write.
+    async fn append_unknown(&mut self) {
+        let envelope =
+            Envelope { position: self.last + 1, stream: "ticket/of-tomorrow".to_owned(), ..Envelope::default() };
+        let bytes = record::encode_envelope(&self.hash, &envelope);
+        self.publish("events.ticket.unknown".to_owned(), bytes).await;
+    }
+
+    async fn publish(&mut self, subject: String, record: Vec<u8>) {
+        self.hash = record::hash(&record);
+        self.bus.events_log().append(self.last, &[(subject, record.into())]).await.unwrap();
         self.last += 1;
     }
 
@@ -268,5 +279,31 @@ async fn each_rung_is_said_once_when_its_time_comes_also_over_a_restart() {
     let clock = Clock::start(&broker, &time).await;
     clock.ready().await;
     registry.hears_nothing().await;
+    clock.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_of_tomorrow_is_parked_and_stops_nothing() {
+    let broker = Broker::start();
+    let mut registry = Registry::start(&broker).await;
+    let time = Arc::new(ManualClock::new(at("2026-11-23T04:00:00Z")));
+    registry.append_unknown().await;
+    registry.append(opened()).await;
+    let clock = Clock::start(&broker, &time).await;
+    clock.ready().await;
+    time.advance(SignedDuration::from_hours(1));
+    assert_eq!(registry.hear().await, (DeadlineName::TakeInCharge, Rung::Half));
+    let letters = timeout(PATIENCE, async {
+        loop {
+            let letters = registry.bus.dead().list(10).await.unwrap();
+            if !letters.is_empty() {
+                break letters;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await
+    .expect("it is parked");
+    assert_eq!((letters.len(), letters[0].parked.sequence), (1, 1));
     clock.stop().await;
 }

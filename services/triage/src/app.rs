@@ -15,6 +15,7 @@ use segnalalo_kit::{
     bus::{Bus, DeadLetters, FeedItem, Parked, PublishError, Publisher, Stream},
     clock::SharedClock,
     health::Component,
+    passed_over::PassedOver,
     service::Deps,
     shutdown::Shutdown,
     telemetry::{Counter, Gauge, Histogram},
@@ -22,7 +23,6 @@ use segnalalo_kit::{
 };
 use segnalalo_proto::{convert::kind_from_wire, observation::v1::Observed, time};
 use std::time::Duration;
-use tokio::sync::mpsc;
 
 const SUBJECT: &str = "observed.triage";
 /// Records taken before the next round.
@@ -42,13 +42,13 @@ pub struct App {
     dead: DeadLetters,
     clock: SharedClock,
     events: Component,
+    passed_over: PassedOver,
     meters: Meters,
 }
 
 struct Meters {
     concluded: Counter,
     parked: Counter,
-    unreadable: Counter,
     waiting: Gauge,
     lag: Histogram,
 }
@@ -61,6 +61,7 @@ impl App {
         let events = deps.health.component("events");
         events.not_ready("the log is being read");
         deps.bus.report(deps.health.component("broker"));
+        let passed_over = PassedOver::start(&deps);
         let metrics = &deps.metrics;
         Ok(Self {
             classifier,
@@ -70,10 +71,10 @@ impl App {
             bus: deps.bus,
             clock: deps.clock,
             events,
+            passed_over,
             meters: Meters {
                 concluded: metrics.counter("triage_concluded", "Messages concluded on, by kind"),
                 parked: metrics.counter("triage_parked", "Messages given up"),
-                unreadable: metrics.counter("triage_unreadable_records", "Records of the log that weren't understood"),
                 waiting: metrics.gauge("triage_waiting", "Messages that wait for a conclusion"),
                 lag: metrics.histogram("triage_lag_seconds", "From a message's record to its conclusion on disk"),
             },
@@ -83,11 +84,10 @@ impl App {
     /// Runs until shutdown.
     ///
     /// # Errors
-    /// The reader of EVENTS ended, which it never does by itself.
+    /// None so far.
     pub async fn run(mut self, shutdown: Shutdown) -> anyhow::Result<()> {
         tracing::info!(rules_version = self.classifier.rules_version(), "triage starts");
-        let (sender, mut items) = mpsc::channel(BATCH);
-        let feed = tokio::spawn(forward(self.bus.clone(), sender, shutdown.clone()));
+        let mut feed = self.bus.event_feed();
         let mut batch = Vec::with_capacity(BATCH);
         let mut pause = Duration::ZERO;
         loop {
@@ -96,24 +96,21 @@ impl App {
             tokio::select! {
                 biased;
                 () = shutdown.cancelled() => break,
-                taken = items.recv_many(&mut batch, BATCH), if room => {
-                    anyhow::ensure!(taken > 0 || shutdown.is_cancelled(), "the reader of EVENTS ended");
-                    batch.drain(..).for_each(|item| self.take(item));
-                }
+                () = feed.next_many(&mut batch, BATCH), if room => batch.drain(..).for_each(|item| self.take(item)),
+
                 () = tokio::time::sleep(pause), if work => {}
             }
             pause = if self.round().await { Duration::ZERO } else { PAUSE };
         }
         self.events.not_ready("stopping");
-        Ok(feed.await?)
+        Ok(())
     }
 
     fn take(&mut self, item: FeedItem) {
         match item {
             FeedItem::Record { position, record } => {
                 if let Err(error) = self.handler.take(&record) {
-                    self.meters.unreadable.add(1, &[]);
-                    tracing::warn!(position, %error, "a record is passed over");
+                    self.passed_over.note(position, &error);
                 }
             }
             FeedItem::Reset { why } => {
@@ -185,20 +182,5 @@ impl App {
             ..Parked::default()
         };
         self.dead.park(letter).await
-    }
-}
-
-/// Reading has a task of its own, so that waiting for a record may be given up at any time.
-async fn forward(bus: Bus, items: mpsc::Sender<FeedItem>, shutdown: Shutdown) {
-    let mut feed = bus.event_feed();
-    loop {
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            item = feed.next() => {
-                if items.send(item).await.is_err() {
-                    return;
-                }
-            }
-        }
     }
 }

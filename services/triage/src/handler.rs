@@ -12,17 +12,8 @@ use segnalalo_domain::{
     sealed::Sealed,
     words::{Channel, ContentType},
 };
-use segnalalo_proto::{convert, record};
+use segnalalo_proto::convert::{self, ReadError};
 use std::collections::{BTreeMap, HashMap, VecDeque};
-
-/// A record that isn't understood is passed over: an unknown event is none of a message that we could conclude on.
-#[derive(Debug, thiserror::Error)]
-pub enum Unreadable {
-    #[error("the record's frame is damaged")]
-    Frame(#[from] record::Error),
-    #[error("the record's event isn't understood")]
-    Event(#[from] convert::Error),
-}
 
 /// A message without a conclusion.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,8 +46,8 @@ impl Handler {
     ///
     /// # Errors
     /// The record says nothing to this version; what is owed is as it was.
-    pub fn take(&mut self, bytes: &[u8]) -> Result<(), Unreadable> {
-        let recorded = convert::from_wire(record::decode(bytes)?.envelope)?;
+    pub fn take(&mut self, bytes: &[u8]) -> Result<(), ReadError> {
+        let recorded = convert::read(bytes)?;
         let Stream::Conversation(conversation) = recorded.stream else {
             return Ok(());
         };

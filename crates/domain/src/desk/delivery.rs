@@ -214,7 +214,6 @@ fn is_courtesy(template: Template) -> bool {
         | Template::Status
         | Template::StatusUnknown
         | Template::StatusAskNumber
-        | Template::Unreadable
         | Template::Thanks => true,
         Template::Emergency
         | Template::TakenInCharge

@@ -58,17 +58,39 @@ impl DeadLetters {
 
     /// Durable on return.
     pub async fn park(&self, parked: Parked) -> Result<(), PublishError> {
+        let subject = format!("{}{}", Stream::Dead.prefix(), parked.stream.to_lowercase());
+        self.park_as(subject, parked).await
+    }
+
+    /// A record of EVENTS that a reader can't use: a letter that points to it, for the record stays. Durable on return;
+    /// one for each reader and position, as long as the letter is kept.
+    pub async fn park_record(&self, reader: &str, position: u64, why: &str) -> Result<(), Error> {
+        let events = Stream::Events.name();
+        let subject = format!("{}{}.{reader}.{position}", Stream::Dead.prefix(), events.to_lowercase());
+        match self.stream().await?.direct_get_builder().last_by_subject(&*subject).send().await {
+            Ok(_) => return Ok(()),
+            Err(error) if error.kind() == DirectGetErrorKind::NotFound => {}
+            Err(error) => return Err(unavailable(error.into())),
+        }
+        let letter = Parked {
+            stream: events.to_owned(),
+            subject: format!("read by {reader}"),
+            sequence: position,
+            delivered: 1,
+            why: why.to_owned(),
+            ..Parked::default()
+        };
+        self.park_as(subject, letter).await.map_err(|error| unavailable(error.into()))
+    }
+
+    async fn park_as(&self, subject: String, parked: Parked) -> Result<(), PublishError> {
         let mut headers = publisher::headers(&parked.traceparent);
         headers.insert(STREAM, plain(&parked.stream));
         headers.insert(SUBJECT, plain(&parked.subject));
         headers.insert(SEQUENCE, parked.sequence.to_string());
         headers.insert(DELIVERED, parked.delivered.to_string());
         headers.insert(REASON, plain(&parked.why));
-        let message = Message {
-            subject: format!("{}{}", Stream::Dead.prefix(), parked.stream.to_lowercase()),
-            headers,
-            payload: parked.payload,
-        };
+        let message = Message { subject, headers, payload: parked.payload };
         self.bus.publisher(Stream::Dead).publish_messages(vec![message]).await
     }
 

@@ -38,6 +38,8 @@ pub enum FeedItem {
     CaughtUp,
 }
 
+const ALIVE: &str = "the feed's task lives as long as its reader";
+
 /// Reads ahead by a bounded number of records; ends when it is dropped.
 pub struct EventFeed {
     items: mpsc::Receiver<FeedItem>,
@@ -70,7 +72,15 @@ impl EventFeed {
     /// # Panics
     /// When the task behind it panicked.
     pub async fn next(&mut self) -> FeedItem {
-        self.items.recv().await.expect("the feed's task lives as long as its reader")
+        self.items.recv().await.expect(ALIVE)
+    }
+
+    /// As `next`, and with it what else is there already: at least one item, `most` at most, put behind what `items` holds.
+    ///
+    /// # Panics
+    /// As `next`.
+    pub async fn next_many(&mut self, items: &mut Vec<FeedItem>, most: usize) {
+        assert!(self.items.recv_many(items, most).await > 0, "{ALIVE}");
     }
 }
 

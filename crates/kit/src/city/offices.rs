@@ -3,7 +3,7 @@
 use super::Error;
 use serde::Deserialize;
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
@@ -89,11 +89,6 @@ impl Offices {
 
     pub fn contains(&self, code: &str) -> bool {
         self.by_code.contains_key(code)
-    }
-
-    /// The codes as a set, for those who check references to offices.
-    pub fn code_set(&self) -> BTreeSet<String> {
-        self.by_code.keys().cloned().collect()
     }
 }
 

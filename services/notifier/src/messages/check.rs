@@ -23,7 +23,6 @@ fn optional(template: Template) -> &'static [&'static str] {
         | Template::NotPertinent
         | Template::StatusUnknown
         | Template::StatusAskNumber
-        | Template::Unreadable
         | Template::Thanks => &[],
     }
 }

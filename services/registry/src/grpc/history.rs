@@ -1,6 +1,5 @@
 //! Records as people read them: what happened, who did it, the words, and the facts by name.
 
-use crate::world;
 use segnalalo_domain::{
     event::{
         ChannelEvent, Event, Recorded, Register,
@@ -13,6 +12,7 @@ use segnalalo_domain::{
 };
 use segnalalo_proto::{
     common::v1::{PersonalContent, attachment::Type},
+    convert,
     convert::{actor_to_wire, channel_to_wire},
     event_name,
     registry::v1 as wire,
@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 
 /// A record of an unknown kind, or a damaged one, is an entry too: it says so.
 pub fn entry(record: &[u8]) -> wire::HistoryEntry {
-    let Ok(recorded) = world::read(record) else {
+    let Ok(recorded) = convert::read(record) else {
         return wire::HistoryEntry { event: "unknown".to_owned(), ..wire::HistoryEntry::default() };
     };
     let mut telling = Telling::default();
@@ -41,7 +41,7 @@ pub fn entry(record: &[u8]) -> wire::HistoryEntry {
 
 /// `None` for a record that is no notice.
 pub fn notice(record: &[u8]) -> Option<wire::Notice> {
-    let Recorded { position, occurred_at, event: Event::Channel(event), .. } = world::read(record).ok()? else {
+    let Recorded { position, occurred_at, event: Event::Channel(event), .. } = convert::read(record).ok()? else {
         return None;
     };
     let ChannelEvent::NoticeReceived { channel, subject, known, sealed } = event;
@@ -57,7 +57,7 @@ pub fn notice(record: &[u8]) -> Option<wire::Notice> {
 
 /// Why a reply needs a person, from the record that says so.
 pub fn held(known: wire::HeldReply, record: Option<&[u8]>) -> wire::HeldReply {
-    let Some(recorded) = record.and_then(|record| world::read(record).ok()) else {
+    let Some(recorded) = record.and_then(|record| convert::read(record).ok()) else {
         return known;
     };
     let (code, detail) = match recorded.event {

@@ -74,11 +74,8 @@ impl TicketService for Tickets {
     }
 
     async fn execute(&self, request: Request<wire::ExecuteRequest>) -> Result<Response<wire::ExecuteResponse>, Status> {
-        let (request, name) = {
-            let request = request.into_inner();
-            let name = request.ticket.clone();
-            (request, name)
-        };
+        let request = request.into_inner();
+        let name = request.ticket.clone();
         let receipt = execute(self, request).await?;
         let ticket = self.ticket(name.as_ref())?;
         Ok(Response::new(wire::ExecuteResponse {

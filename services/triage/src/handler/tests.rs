@@ -4,6 +4,7 @@ use segnalalo_domain::{
     id::{CauseId, EventId},
     words::Actor,
 };
+use segnalalo_proto::record;
 use segnalalo_proto::{common::v1::PersonalContent, sealed};
 
 const ANNA: ConversationId = ConversationId([1; 16]);
