@@ -6,6 +6,7 @@
 mod city;
 
 mod answers;
+mod grpc;
 mod intake;
 mod kill;
 mod life;
