@@ -7,7 +7,7 @@
 //! | `record` | the frame around an event on the log and on EVENTS |
 //! | `convert` | wire to domain and back; the only place where old event versions are upcast |
 //! | `json` | what platforms send, read with tolerance; an observation as JSON, for people |
-//! | `sealed` | the box for personal data: seal and open |
+//! | `sealed` | the box for personal data: seal, lock and open |
 
 pub mod convert;
 pub mod json;

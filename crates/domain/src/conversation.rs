@@ -53,6 +53,7 @@ pub struct Pending {
 }
 
 /// What triage said of a pending message, or that it didn't.
+#[expect(clippy::large_enum_variant, reason = "nearly every verdict is the large one")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Verdict {
     Concluded(Conclusion, Sealed),

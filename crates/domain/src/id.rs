@@ -79,4 +79,6 @@ ids! {
     EventId,
     /// An observation or a command that was handled: never handled again.
     CauseId,
+    /// A key of the keyring, drawn at random.
+    KeyId,
 }

@@ -9,6 +9,7 @@
 //! | `shutdown`, `health`, `admin` | stopping, readiness, and the port where both and the metrics are seen |
 //! | `telemetry`, `trace` | logs, metrics, spans; the W3C trace context that travels with messages |
 //! | `http` | the client and server of the process, with limits |
+//! | `master_key`, `keys` | the master secret, and the citizens' keys as the registry hands them on |
 //! | `webhook` | what both ingests share: handshake, signature, body, durable before 200 |
 //! | `passed_over` | records of EVENTS that a reader's version can't use |
 //! | `bus` | the broker; the only place that knows async-nats |
@@ -20,6 +21,8 @@ pub mod clock;
 pub mod config;
 pub mod health;
 pub mod http;
+pub mod keys;
+pub mod master_key;
 pub mod passed_over;
 pub mod service;
 pub mod shutdown;

@@ -2,12 +2,15 @@
 
 use super::{
     Malformed, channel_from_wire, channel_to_wire,
-    field::{Checked, bytes},
+    field::{Checked, bytes, id, optional_id, or_empty},
     sealed,
 };
-use crate::event::v1::{LogOpened, NoticeReceived, ObservationNoted, envelope::Event as Wire};
+use crate::event::v1::{
+    KeysErased as WireErased, LogOpened, NoticeReceived, ObservationNoted, envelope::Event as Wire,
+};
 use segnalalo_domain::{
-    event::{ChannelEvent, Log},
+    event::{ChannelEvent, KeysErased, Log},
+    id::{KeyId, PersonId, TicketId},
     words::Channel,
 };
 
@@ -36,15 +39,38 @@ pub(super) fn from_wire(own: Channel, event: &Wire) -> Checked<ChannelEvent> {
 
 pub(super) fn log_to_wire(event: &Log) -> Wire {
     match event {
-        Log::Opened { log_id } => Wire::LogOpened(LogOpened { log_id: log_id.to_vec() }),
+        Log::Opened { log_id, keyring } => Wire::LogOpened(LogOpened {
+            log_id: log_id.to_vec(),
+            keyring_id: keyring.map_or_else(Vec::new, |id| id.to_vec()),
+        }),
         Log::ObservationNoted { reason } => Wire::ObservationNoted(ObservationNoted { reason: reason.clone() }),
+        Log::KeysErased(erased) => Wire::KeysErased(WireErased {
+            keys: erased.keys.iter().map(|key| key.to_vec()).collect(),
+            person: or_empty(erased.person, PersonId::to_vec),
+            ticket_id: or_empty(erased.ticket, TicketId::to_vec),
+            rule: erased.rule.clone(),
+            reason: erased.reason.clone(),
+        }),
     }
 }
 
 pub(super) fn log_from_wire(event: &Wire) -> Checked<Log> {
     match event {
-        Wire::LogOpened(event) => Ok(Log::Opened { log_id: bytes(&event.log_id, "log_id")? }),
+        Wire::LogOpened(event) => Ok(Log::Opened {
+            log_id: bytes(&event.log_id, "log_id")?,
+            keyring: match event.keyring_id.as_slice() {
+                [] => None,
+                id => Some(bytes(id, "keyring_id")?),
+            },
+        }),
         Wire::ObservationNoted(event) => Ok(Log::ObservationNoted { reason: event.reason.clone() }),
+        Wire::KeysErased(event) => Ok(Log::KeysErased(KeysErased {
+            keys: event.keys.iter().map(|key| id(key, KeyId::from_slice, "keys")).collect::<Checked<_>>()?,
+            person: optional_id(&event.person, PersonId::from_slice, "person")?,
+            ticket: optional_id(&event.ticket_id, TicketId::from_slice, "ticket_id")?,
+            rule: event.rule.clone(),
+            reason: event.reason.clone(),
+        })),
         _ => Err(Malformed("stream")),
     }
 }

@@ -14,7 +14,6 @@ mod triage;
 mod words;
 
 pub use self::{
-    sealed::{sealed_from_wire, sealed_to_wire},
     words::*,
 };
 
@@ -111,6 +110,8 @@ fn checked(envelope: &Envelope, event: &Wire) -> Checked<Recorded> {
     if envelope.version == 0 {
         return Err(Malformed("version"));
     }
+    let mut fact = event_from_wire(&stream, event)?;
+    sealed::put_in_place(&mut fact, stream, envelope.version);
     Ok(Recorded {
         position: envelope.position,
         version: envelope.version,
@@ -121,7 +122,7 @@ fn checked(envelope: &Envelope, event: &Wire) -> Checked<Recorded> {
         occurred_at: time::required(&envelope.occurred_at, "occurred_at")?,
         recorded_at: time::required(&envelope.recorded_at, "recorded_at")?,
         trace_parent: envelope.trace_parent.clone(),
-        event: event_from_wire(&stream, event)?,
+        event: fact,
         stream,
     })
 }

@@ -27,6 +27,7 @@ macro_rules! events {
 events! {
     LogOpened "log_opened" 1,
     ObservationNoted "observation_noted" 1,
+    KeysErased "keys_erased" 1,
     NoticeReceived "notice_received" 1,
     MessageReceived "message_received" 1,
     MessageEdited "message_edited" 1,
@@ -85,6 +86,7 @@ pub fn event_name(event: &Event) -> &'static str {
     match event {
         Event::Log(Log::Opened { .. }) => "log_opened",
         Event::Log(Log::ObservationNoted { .. }) => "observation_noted",
+        Event::Log(Log::KeysErased(_)) => "keys_erased",
         Event::Channel(ChannelEvent::NoticeReceived { .. }) => "notice_received",
         Event::Register(Register::NumberAssigned { .. }) => "number_assigned",
         Event::Register(Register::NumberAnnulled { .. }) => "number_annulled",

@@ -6,27 +6,35 @@ use super::{
 };
 use crate::common::v1 as wire;
 use segnalalo_domain::{
-    id::PersonId,
-    sealed::{Scheme, Sealed},
+    event::{Event, Stream},
+    id::{KeyId, PersonId},
+    sealed::{Place, Scheme, Sealed},
 };
 
-pub fn sealed_to_wire(sealed: &Sealed) -> wire::Sealed {
+fn sealed_to_wire(sealed: &Sealed) -> wire::Sealed {
     let scheme = match sealed.scheme {
         Scheme::Plain => wire::sealed::Scheme::Plain,
         Scheme::Erased => wire::sealed::Scheme::Erased,
+        Scheme::Locked { .. } => wire::sealed::Scheme::Xchacha20Poly1305,
     };
     wire::Sealed {
         scheme: scheme.into(),
         person: or_empty(sealed.person, PersonId::to_vec),
         payload: sealed.payload.clone(),
+        key: or_empty(sealed.key(), KeyId::to_vec),
     }
 }
 
 /// Refuses a scheme that we don't know: what it holds couldn't be opened.
-pub fn sealed_from_wire(sealed: &wire::Sealed) -> Result<Sealed, Malformed> {
+/// Where a locked box stands is known to the envelope alone: `put_in_place` says it.
+fn sealed_from_wire(sealed: &wire::Sealed) -> Result<Sealed, Malformed> {
     let scheme = match wire::sealed::Scheme::try_from(sealed.scheme) {
         Ok(wire::sealed::Scheme::Plain) => Scheme::Plain,
         Ok(wire::sealed::Scheme::Erased) => Scheme::Erased,
+        Ok(wire::sealed::Scheme::Xchacha20Poly1305) => {
+            let place = Place { stream: Stream::Log, version: 0 };
+            Scheme::Locked { key: KeyId::from_slice(&sealed.key).ok_or(Malformed("sealed.key"))?, place }
+        }
         Ok(wire::sealed::Scheme::Unspecified) | Err(_) => {
             return Err(Malformed("sealed.scheme"));
         }
@@ -36,6 +44,12 @@ pub fn sealed_from_wire(sealed: &wire::Sealed) -> Result<Sealed, Malformed> {
         person: optional_id(&sealed.person, PersonId::from_slice, "sealed.person")?,
         payload: sealed.payload.clone(),
     })
+}
+
+pub(super) fn put_in_place(event: &mut Event, stream: Stream, version: u64) {
+    if let Some(Sealed { scheme: Scheme::Locked { place, .. }, .. }) = event.sealed_mut() {
+        *place = Place { stream, version };
+    }
 }
 
 pub(super) fn some(sealed: &Sealed) -> Option<wire::Sealed> {

@@ -3,8 +3,8 @@
 use jiff::{Timestamp, civil::Date};
 use segnalalo_domain::{
     event::{Event, Recorded, Stream},
-    id::{CauseId, EventId, PersonId},
-    sealed::{Scheme, Sealed},
+    id::{CauseId, EventId, KeyId, PersonId},
+    sealed::{Place, Scheme, Sealed},
     words::{Actor, ActorType, Office},
 };
 
@@ -46,6 +46,11 @@ impl Source {
 
     pub fn maybe<T>(&mut self, make: impl FnOnce(&mut Self) -> T) -> Option<T> {
         self.flag().then(|| make(self))
+    }
+
+    /// What only newer writers say: left out of the golden files of before.
+    pub fn newer<T>(&mut self, make: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        self.random.is_some().then(|| make(self))
     }
 
     pub fn pick<T: Copy>(&mut self, words: &[T]) -> T {
@@ -97,18 +102,24 @@ impl Source {
     }
 
     pub fn sealed(&mut self) -> Sealed {
+        // Where it stands is said when its event has its place.
+        let locked = Scheme::Locked { key: KeyId([9; 16]), place: Place { stream: Stream::Log, version: 0 } };
         Sealed {
-            scheme: self.pick(&[Scheme::Plain, Scheme::Erased]),
+            scheme: self.pick(&[Scheme::Plain, Scheme::Erased, locked]),
             person: self.maybe(|source| PersonId(source.bytes())),
             payload: self.bytes::<5>().to_vec(),
         }
     }
 
-    pub fn recorded(&mut self, stream: Stream, event: Event) -> Recorded {
+    pub fn recorded(&mut self, stream: Stream, mut event: Event) -> Recorded {
+        let (position, version) = (self.number().into(), self.number().into());
+        if let Some(Sealed { scheme: Scheme::Locked { place, .. }, .. }) = event.sealed_mut() {
+            *place = Place { stream, version };
+        }
         Recorded {
-            position: self.number().into(),
+            position,
             stream,
-            version: self.number().into(),
+            version,
             event_id: EventId(self.bytes()),
             cause: CauseId(self.bytes()),
             correlation: self.bytes(),

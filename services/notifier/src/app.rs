@@ -14,6 +14,7 @@ use anyhow::Context as _;
 use segnalalo_kit::{
     bus::{Bus, Stream},
     http,
+    keys::Keys,
     passed_over::PassedOver,
     service::Deps,
     shutdown::Shutdown,
@@ -44,6 +45,7 @@ impl App {
         let sender = Sender {
             messages: Arc::new(Messages::load(&config.city).context("the city's messages")?),
             graph: Graph::new(http::client(CALL), config.graph),
+            keys: Arc::new(Keys::new(deps.bus.key_bucket(), config.mirror_key)),
             ledger: Arc::new(Registry::new(&config.registry_url, registry).context("SEGNALALO_REGISTRY_URL")?),
             clock: deps.clock.clone(),
             read_back_pause: config.read_back_pause,

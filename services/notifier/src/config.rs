@@ -2,13 +2,19 @@
 
 use crate::graph::{GraphConfig, Token};
 use jiff::SignedDuration;
-use segnalalo_kit::config::{Error, Vars};
+use segnalalo_kit::{
+    config::{Error, Vars},
+    keys,
+};
+use segnalalo_proto::sealed::Key;
 use std::{path::PathBuf, time::Duration};
 
 #[derive(Debug, Clone)]
 pub struct Config {
     /// `SEGNALALO_CITY`, default `deploy/biella`: the texts are in `messages/` below it.
     pub city: PathBuf,
+    /// From `SEGNALALO_MASTER_KEY`: unwraps the citizens' keys.
+    pub mirror_key: Key,
     /// `SEGNALALO_REGISTRY_URL`, default `http://127.0.0.1:50051`.
     pub registry_url: String,
     /// `GRAPH_API_URL`, `GRAPH_API_VERSION`, `FACEBOOK_PAGE_ID`, `FACEBOOK_PAGE_TOKEN`, `WHATSAPP_PHONE_NUMBER_ID`,
@@ -27,6 +33,7 @@ impl Config {
         let url = vars.parsed("GRAPH_API_URL", "https://graph.facebook.com".to_owned())?;
         Ok(Self {
             city: vars.parsed("SEGNALALO_CITY", PathBuf::from("deploy/biella"))?,
+            mirror_key: keys::mirror_key(vars)?,
             registry_url: vars.parsed("SEGNALALO_REGISTRY_URL", "http://127.0.0.1:50051".to_owned())?,
             graph: GraphConfig {
                 url: url.trim_end_matches('/').to_owned(),

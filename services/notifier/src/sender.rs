@@ -13,7 +13,7 @@ use crate::{
 };
 use jiff::SignedDuration;
 use segnalalo_domain::{id::ReplyId, sealed::Sealed};
-use segnalalo_kit::{clock::SharedClock, shutdown::Shutdown, trace};
+use segnalalo_kit::{clock::SharedClock, keys::OpenBoxes, shutdown::Shutdown, trace};
 use segnalalo_proto::{
     common::v1::PersonalContent,
     observation::v1::send_outcome::{Accepted, Held, Outcome, Unknown},
@@ -30,6 +30,7 @@ use std::{
 pub struct Sender {
     pub messages: Arc<Messages>,
     pub graph: Graph,
+    pub keys: Arc<dyn OpenBoxes>,
     pub ledger: Arc<dyn Ledger>,
     pub clock: SharedClock,
     /// Between two looks at a thread.
@@ -77,6 +78,8 @@ pub enum Told {
     Nothing,
 }
 
+/// While a key isn't here.
+const KEY_PAUSE: Duration = Duration::from_secs(1);
 /// While the registry can't be reached.
 const REGISTRY_PAUSE: Duration = Duration::from_secs(2);
 
@@ -107,7 +110,7 @@ impl Sender {
     /// may have it, and it knows its own caller.
     async fn begin(&self, work: &Work, attempt: u32) -> Result<(Form, String), Told> {
         loop {
-            let (form, content) = self.prepare(work).map_err(|why| held(work, why))?;
+            let (form, content) = self.prepare(work).await.map_err(|unready| unready.told(work))?;
             let text = content.text.clone();
             match self.ledger.begin(work, attempt, content, trace::traceparent()).await {
                 Ok(()) => return Ok((form, text)),
@@ -121,21 +124,59 @@ impl Sender {
         }
     }
 
-    fn prepare(&self, work: &Work) -> Result<(Form, PersonalContent), Held> {
-        let citizen = open(&work.address)?;
-        let words = work.reply.words.as_ref().map(open).transpose()?.map(|words| words.text).unwrap_or_default();
+    async fn prepare(&self, work: &Work) -> Result<(Form, PersonalContent), Unready> {
+        let citizen = self.open(&work.address).await?;
+        let words = match &work.reply.words {
+            Some(words) => self.open(words).await?.text,
+            None => String::new(),
+        };
+        Ok(self.fill_in(work, citizen, &words)?)
+    }
+
+    fn fill_in(&self, work: &Work, citizen: PersonalContent, words: &str) -> Result<(Form, PersonalContent), Held> {
         let reply = &work.reply;
         let text = self
             .messages
-            .text(reply.template, work.channel, &reply.variables, &words)
+            .text(reply.template, work.channel, &reply.variables, words)
             .map_err(|error| unrenderable(&error))?;
-        let template = self.messages.whatsapp(reply.template, &reply.variables, &words);
+        let template = self.messages.whatsapp(reply.template, &reply.variables, words);
         let form = form::choose(work, citizen.address.as_ref(), template, self.clock.now()).map_err(impossible)?;
         let text = match &form {
             Form::WhatsappTemplate { template, .. } => template_text(template)?,
             _ => text,
         };
         Ok((form, PersonalContent { text, address: citizen.address, ..PersonalContent::default() }))
+    }
+
+    async fn open(&self, sealed: &Sealed) -> Result<PersonalContent, Unready> {
+        self.keys.open(sealed).await.map_err(|error| match error {
+            sealed::Error::NoKey(_) | sealed::Error::Keyring(_) => Unready::NotYet(error.to_string()),
+            sealed::Error::Erased => Unready::Held(unreadable("erased", &error)),
+            sealed::Error::Locked(_) | sealed::Error::Malformed(_) => Unready::Held(unreadable("unreadable", &error)),
+        })
+    }
+}
+
+/// Why a box can't be used.
+enum Unready {
+    /// A key that may come.
+    NotYet(String),
+    /// A person must look.
+    Held(Held),
+}
+
+impl From<Held> for Unready {
+    fn from(held: Held) -> Self {
+        Self::Held(held)
+    }
+}
+
+impl Unready {
+    fn told(self, work: &Work) -> Told {
+        match self {
+            Self::NotYet(why) => Told::Again { after: KEY_PAUSE, why },
+            Self::Held(why) => held(work, why),
+        }
     }
 }
 
@@ -148,8 +189,8 @@ fn template_text(template: &WhatsappTemplate) -> Result<String, Held> {
     Ok(template.text.clone())
 }
 
-fn open(sealed: &Sealed) -> Result<PersonalContent, Held> {
-    sealed::open(sealed).map_err(|error| Held { code: "unreadable".to_owned(), detail: error.to_string() })
+fn unreadable(code: &str, error: &sealed::Error) -> Held {
+    Held { code: code.to_owned(), detail: error.to_string() }
 }
 
 fn unrenderable(error: &RenderError) -> Held {

@@ -7,6 +7,7 @@ use crate::{
     identity::Identity,
     intake::{Intake, Source},
     journal::{self, Batch, Head, Journal, Reader},
+    keyring::{self, Keyring, mirror::Mirror, tally::Tally},
     patience,
     relay::{self, Relay},
     world::World,
@@ -14,7 +15,7 @@ use crate::{
 };
 use anyhow::Context as _;
 use segnalalo_kit::{
-    bus::{Stream, WorkQueueConfig},
+    bus::{Bus, Stream, WorkQueueConfig},
     city::{Offices, calendar},
     health::Component,
     service::Deps,
@@ -28,6 +29,7 @@ use segnalalo_proto::{
     },
 };
 use std::{
+    path::PathBuf,
     sync::{Arc, RwLock},
     time::Duration,
 };
@@ -69,14 +71,23 @@ impl App {
         let Some(position) = self.reconcile(&shutdown).await? else {
             return Ok(());
         };
-        self.begin_log()?;
+        let keyring = Arc::new(keyring(&self.config, &self.deps.bus, self.journal.reader()).await.context("the keyring")?);
+        self.begin_log(&keyring)?;
         let reader = self.journal.reader();
-        let world = World::replay(&*reader)?;
+        let world = self.replay(&*reader, &keyring)?;
         tracing::info!(position = world.position, tickets = world.desk.tickets.len(), "the log is replayed");
-        let rules = Rules { calendar: self.calendar, offices: self.offices, clock: self.deps.clock.clone() };
+        let mirror = Mirror::new(keyring.clone(), self.deps.bus.key_bucket(), &self.config.master_key);
+        let rules = Rules {
+            calendar: self.calendar,
+            offices: self.offices,
+            clock: self.deps.clock.clone(),
+            keyring: Some(keyring.clone()),
+        };
         let (writer, writer_failed) = Writer::start(self.journal, Arc::new(RwLock::new(world)), rules);
         let parts = Parts {
-            identity: Identity::new(&self.config.master_key),
+            identity: Identity::new(keyring.pepper()),
+            keyring,
+            mirror,
             config: self.config,
             deps: self.deps,
             reader,
@@ -110,11 +121,22 @@ impl App {
     }
 
     /// The first record of a new log, once no other copy has one.
-    fn begin_log(&mut self) -> Result<(), journal::Error> {
+    fn begin_log(&mut self, keyring: &Keyring) -> Result<(), journal::Error> {
         if self.journal.reader().head() == Head::EMPTY {
-            self.journal.append(&[Batch::opening(rand::random(), self.deps.clock.now())])?;
+            let opening = Batch::opening(rand::random(), self.deps.clock.now());
+            self.journal.append(&[opening.locked_by(keyring.id())])?;
         }
         Ok(())
+    }
+
+    /// The world, once the keyring was found to have what the log needs, and nothing that the log says is erased.
+    fn replay(&self, reader: &dyn Reader, keyring: &Keyring) -> anyhow::Result<World> {
+        let mut tally = Tally::default();
+        let world = World::replay(reader, keyring, |recorded| tally.note(recorded))?;
+        if tally.settle(keyring, &keyring_folder(&self.config)).context("the keyring")? {
+            return Ok(World::replay(reader, keyring, |_| {})?);
+        }
+        Ok(world)
     }
 
     /// `None`: shut down while waiting for the broker.
@@ -138,8 +160,26 @@ impl App {
     }
 }
 
+fn keyring_folder(config: &Config) -> PathBuf {
+    config.data_dir.join("keyring")
+}
+
+/// The one that the log names.
+async fn keyring(config: &Config, bus: &Bus, reader: Arc<dyn Reader>) -> anyhow::Result<Keyring> {
+    let (folder, master, previous) =
+        (keyring_folder(config), &config.master_key, config.previous_master_key.as_ref());
+    if config.recover_keyring
+        && let keyring::tally::Opening::Keyring(wanted) = keyring::tally::keyring_of(&*reader)?
+    {
+        return Ok(keyring::mirror::recover(&folder, wanted, &bus.key_bucket(), master, previous).await?);
+    }
+    Ok(keyring::for_log(&folder, &*reader, master, previous)?)
+}
+
 struct Parts {
     identity: Identity,
+    keyring: Arc<Keyring>,
+    mirror: Mirror,
     config: Config,
     deps: Deps,
     reader: Arc<dyn Reader>,
@@ -152,6 +192,7 @@ impl Parts {
         let relay = Relay {
             reader: self.reader.clone(),
             events: self.deps.bus.events_log(),
+            mirror: Some(self.mirror.clone()),
             component: self.broker.clone(),
             reconnects: self.deps.bus.on_reconnect(),
         };
@@ -186,6 +227,7 @@ impl Parts {
         let tickets = TicketServiceServer::new(grpc::Tickets {
             writer: self.writer.clone(),
             reader: self.reader.clone(),
+            opener: self.keyring.clone(),
             public_numbers: self.config.public_numbers,
         });
         let delivery = DeliveryServiceServer::new(grpc::Delivery { writer: self.writer });
@@ -218,7 +260,7 @@ impl Parts {
 }
 
 /// A broker that came back empty gets its streams again; the relay then fills EVENTS.
-async fn keep_topology(bus: segnalalo_kit::bus::Bus, shutdown: Shutdown) -> anyhow::Result<()> {
+async fn keep_topology(bus: Bus, shutdown: Shutdown) -> anyhow::Result<()> {
     let mut reconnects = bus.on_reconnect();
     loop {
         tokio::select! {

@@ -1,6 +1,9 @@
 //! The registry's configuration.
 
-use segnalalo_kit::config::{Error, Secret, Vars};
+use segnalalo_kit::{
+    config::{Error, Vars},
+    master_key::MasterKey,
+};
 use std::{net::SocketAddr, path::PathBuf};
 
 #[derive(Debug, Clone)]
@@ -9,35 +12,29 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// `REGISTRY_LISTEN`, default `127.0.0.1:50051`. Loopback only until clients have credentials.
     pub listen: SocketAddr,
-    /// `SEGNALALO_MASTER_KEY`: what keyed hashes are derived from. At least 32 characters; losing it means that nobody
-    /// is recognised any more.
-    pub master_key: Secret,
+    /// `SEGNALALO_MASTER_KEY`: what wraps the keyring. At least 32 characters; losing it means that nobody's words can be
+    /// read any more.
+    pub master_key: MasterKey,
+    /// `SEGNALALO_MASTER_KEY_PREVIOUS`: given once, at the start that replaces it.
+    pub previous_master_key: Option<MasterKey>,
+    /// `REGISTRY_KEYRING=recover`: take what the keyring lacks from the broker's copy, at this start.
+    pub recover_keyring: bool,
     /// `SEGNALALO_CITY`, default `deploy/biella`.
     pub city: PathBuf,
     /// `WHATSAPP_DISPLAY_NUMBER` and the like: the city's own numbers, digits only, by comma.
     pub public_numbers: Vec<String>,
 }
 
-/// Shorter keys can be guessed.
-const KEY_LENGTH: usize = 32;
-
 impl Config {
     /// # Errors
     /// Names the variable and what is wrong with it.
     pub fn from_vars(vars: &Vars) -> Result<Self, Error> {
-        let master_key = vars.secret("SEGNALALO_MASTER_KEY")?;
-        if master_key.expose().len() < KEY_LENGTH {
-            return Err(Error::Invalid {
-                name: "SEGNALALO_MASTER_KEY".to_owned(),
-                // A key is never shown, not even a bad one.
-                value: "***".to_owned(),
-                expected: "secret of at least 32 characters, as `openssl rand -hex 32` gives",
-            });
-        }
         Ok(Self {
             data_dir: vars.parsed("SEGNALALO_DATA_DIR", PathBuf::from("data"))?,
             listen: listen(vars)?,
-            master_key,
+            master_key: MasterKey::from_vars(vars)?,
+            previous_master_key: MasterKey::previous(vars)?,
+            recover_keyring: recover_keyring(vars)?,
             city: vars.parsed("SEGNALALO_CITY", PathBuf::from("deploy/biella"))?,
             public_numbers: vars
                 .optional("SEGNALALO_PUBLIC_NUMBERS")
@@ -47,6 +44,17 @@ impl Config {
                 .filter(|number| !number.is_empty())
                 .collect(),
         })
+    }
+}
+
+fn recover_keyring(vars: &Vars) -> Result<bool, Error> {
+    const NAME: &str = "REGISTRY_KEYRING";
+    match vars.optional(NAME).as_deref() {
+        None => Ok(false),
+        Some("recover") => Ok(true),
+        Some(other) => {
+            Err(Error::Invalid { name: NAME.to_owned(), value: other.to_owned(), expected: "word: recover, or nothing" })
+        }
     }
 }
 

@@ -1,13 +1,12 @@
 //! Keyed hashes of what the platforms call people, messages and threads. A provider's id reveals its owner (a `wamid`
 //! decodes to the phone number), so outside sealed boxes only these hashes are used. The registry alone holds the
-//! pepper; whoever reads the log without it can't try numbers until one fits.
+//! pepper, in its keyring; whoever reads the log without it can't try numbers until one fits.
 
 use hmac::{Hmac, KeyInit, Mac};
 use segnalalo_domain::{
     id::{CauseId, ConversationId, MessageId, PersonId},
     words::Channel,
 };
-use segnalalo_kit::config::Secret;
 use segnalalo_proto::common::v1::{Author, author::IdType};
 use sha2::Sha256;
 
@@ -33,9 +32,9 @@ fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
 }
 
 impl Identity {
-    /// Derives the pepper from the master secret.
-    pub fn new(master: &Secret) -> Self {
-        Self { pepper: mac(master.expose().as_bytes(), &[b"segnalalo/pepper/1"]) }
+    /// With the keyring's pepper.
+    pub fn new(pepper: [u8; 32]) -> Self {
+        Self { pepper }
     }
 
     fn id(&self, parts: &[&[u8]]) -> [u8; 16] {
@@ -116,14 +115,14 @@ mod tests {
     use super::*;
 
     fn identity() -> Identity {
-        Identity::new(&Secret::new("a master secret for tests"))
+        Identity::new([7; 32])
     }
 
     #[test]
     fn the_same_id_always_gives_the_same_hash_and_another_pepper_another() {
         let id = |identity: &Identity| identity.message(Channel::Whatsapp, "wamid.X");
         assert_eq!(id(&identity()), id(&identity()));
-        assert_ne!(id(&identity()), id(&Identity::new(&Secret::new("another"))));
+        assert_ne!(id(&identity()), id(&Identity::new([8; 32])));
         assert_eq!(identity().message(Channel::Whatsapp, ""), None);
     }
 

@@ -4,6 +4,7 @@
 //! | module | does |
 //! |---|---|
 //! | `journal` | the event log: port, sled adapter, verification |
+//! | `keyring` | the citizens' keys, and their copy on the broker |
 //! | `identity`, `translate` | observations to commands: ids hashed, personal data sealed |
 //! | `writer` | one thread decides and appends; what waits shares a sync |
 //! | `world`, `read_model` | state, rebuilt from the log |
@@ -18,6 +19,7 @@ mod grpc;
 mod identity;
 mod intake;
 pub mod journal;
+pub mod keyring;
 mod patience;
 mod read_model;
 mod relay;

@@ -42,6 +42,7 @@ pub async fn run(writer: Writer, clock: SharedClock, shutdown: Shutdown) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use segnalalo_proto::sealed::NoKeys;
     use crate::{
         journal::{Batch, Journal as _, Memory},
         world::World,
@@ -80,10 +81,10 @@ mod tests {
         let clock = Arc::new(ManualClock::new("2026-11-23T09:00:00Z".parse().unwrap()));
         let mut journal = Memory::default();
         journal.append(&[Batch::opening([7; 16], Timestamp::UNIX_EPOCH)]).unwrap();
-        let world = World::replay(&*journal.reader()).unwrap();
+        let world = World::replay(&*journal.reader(), &NoKeys, |_| {}).unwrap();
         let city = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/biella"));
         let offices = Arc::new(Offices::load(city).unwrap());
-        let rules = Rules { calendar: calendar::article(), offices, clock: clock.clone() };
+        let rules = Rules { calendar: calendar::article(), offices, clock: clock.clone(), keyring: None };
         let (writer, _failed) = Writer::start(Box::new(journal), Arc::new(RwLock::new(world)), rules);
         let (cause, trace_parent) = (CauseId([3; 16]), String::new());
         writer.execute(Request { cause, command: message(), occurred_at: None, trace_parent }).await.unwrap();

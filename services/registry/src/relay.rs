@@ -1,7 +1,13 @@
 //! The log is the outbox: its records go to EVENTS byte for byte, in order, so that the stream's sequence is the log's
 //! position. No cursor is kept; where to go on is what EVENTS says (rule 4).
 
-use crate::journal::{self, Journal, Reader};
+use crate::{
+    journal::{self, Journal, Reader},
+    keyring::{
+        self,
+        mirror::{Mirror, MirrorError},
+    },
+};
 use bytes::Bytes;
 use segnalalo_kit::{
     bus::{self, AppendError, EventsLog},
@@ -30,8 +36,19 @@ pub enum Error {
     Journal(#[from] journal::Error),
     #[error("the broker can't be reached")]
     Broker(#[from] bus::Error),
+    #[error("the keyring can't be read")]
+    Keyring(#[from] keyring::Error),
     #[error("the record at position {0} can't be published: its event is of an unknown kind or damaged")]
     Unpublishable(u64),
+}
+
+impl From<MirrorError> for Error {
+    fn from(error: MirrorError) -> Self {
+        match error {
+            MirrorError::Keyring(error) => Self::Keyring(error),
+            MirrorError::Broker(error) => Self::Broker(error),
+        }
+    }
 }
 
 /// Before serving: compares the heads and mends in the direction that is missing something. Returns the position up to
@@ -89,6 +106,8 @@ async fn import(journal: &mut dyn Journal, events: &EventsLog, last: u64) -> Res
 pub struct Relay {
     pub reader: Arc<dyn Reader>,
     pub events: EventsLog,
+    /// The keyring's copy on the broker: told of each key before the events that it locks. `None`: nothing is locked.
+    pub mirror: Option<Mirror>,
     pub component: Component,
     /// Changes at each new connection: the broker may have come back with less.
     pub reconnects: watch::Receiver<u64>,
@@ -102,6 +121,10 @@ impl Relay {
     pub async fn run(mut self, position: u64, shutdown: Shutdown) -> Result<(), Error> {
         let mut head = self.reader.subscribe();
         let mut sent = position;
+        // The broker's copy of the keyring may be old, or may be of another master secret.
+        if !self.find_again(&mut sent, &shutdown).await? {
+            return Ok(());
+        }
         loop {
             match self.drain(&mut sent).await {
                 Ok(()) => self.component.ready(),
@@ -120,6 +143,8 @@ impl Relay {
                     let _ = tokio::time::timeout(PAUSE, self.drain(&mut sent)).await;
                     return Ok(());
                 }
+                // An erasure must reach the broker also when no fact follows it.
+                () = news(self.mirror.as_ref()) => {}
                 // The writer's end is the process's end.
                 changed = head.changed() => if changed.is_err() { return Ok(()) },
                 // An empty EVENTS mustn't wait for the next fact: timers and owed replies are rebuilt from it.
@@ -148,6 +173,9 @@ impl Relay {
 
     /// Where does EVENTS stand now? A broker that came back with less is filled again.
     async fn look_again(&self, sent: &mut u64) -> Result<(), Error> {
+        if let Some(mirror) = &self.mirror {
+            mirror.refill().await?;
+        }
         match compare(&*self.reader, &self.events).await? {
             Heads::BrokerBehind(position) => *sent = position,
             Heads::BrokerAhead(actual) => {
@@ -160,6 +188,10 @@ impl Relay {
     async fn drain(&self, sent: &mut u64) -> Result<(), Error> {
         loop {
             let records = self.reader.read_all(*sent, CHUNK)?;
+            // After the reading: what was read is locked by keys that were there before.
+            if let Some(mirror) = &self.mirror {
+                mirror.flush().await?;
+            }
             let Some((last, _)) = records.last().map(|(position, bytes)| (*position, bytes.len())) else {
                 return Ok(());
             };
@@ -176,6 +208,14 @@ impl Relay {
                 Err(AppendError::Unavailable(error)) => return Err(Error::Broker(error)),
             }
         }
+    }
+}
+
+/// When the keyring has something to tell; never without one.
+async fn news(mirror: Option<&Mirror>) {
+    match mirror {
+        Some(mirror) => mirror.news().await,
+        None => std::future::pending().await,
     }
 }
 

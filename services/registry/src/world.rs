@@ -6,6 +6,7 @@ use segnalalo_domain::{desk::Desk, event::Recorded};
 use segnalalo_proto::{
     convert::{self, ReadError},
     record,
+    sealed::Opener,
 };
 
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -37,11 +38,15 @@ pub enum Error {
 const CHUNK: usize = 1024;
 
 impl World {
-    /// Builds the world from a log.
+    /// Builds the world from a log. `opener` opens boxes for the read model; `look` sees every record first.
     ///
     /// # Errors
     /// When the log can't be read, or holds a record that isn't one. A record of an unknown kind is no error.
-    pub fn replay(reader: &dyn journal::Reader) -> Result<Self, Error> {
+    pub fn replay(
+        reader: &dyn journal::Reader,
+        opener: &dyn Opener,
+        mut look: impl FnMut(&Recorded),
+    ) -> Result<Self, Error> {
         let mut world = Self::default();
         loop {
             let records = reader.read_all(world.position, CHUNK)?;
@@ -50,7 +55,10 @@ impl World {
             }
             for (position, bytes) in records {
                 match convert::read(&bytes) {
-                    Ok(recorded) => world.apply(&recorded),
+                    Ok(recorded) => {
+                        look(&recorded);
+                        world.apply(&recorded, opener);
+                    }
                     Err(ReadError::Event(convert::Error::Unknown(_))) => {
                         world.unknown += 1;
                         world.position = position;
@@ -66,9 +74,9 @@ impl World {
         }
     }
 
-    pub fn apply(&mut self, recorded: &Recorded) {
+    pub fn apply(&mut self, recorded: &Recorded, opener: &dyn Opener) {
         self.desk.apply(recorded);
-        self.read.apply(recorded, &self.desk);
+        self.read.apply(recorded, &self.desk, opener);
         self.position = recorded.position;
     }
 }

@@ -4,10 +4,15 @@
 
 mod group;
 
-use crate::{journal, world::World};
+use crate::{
+    journal,
+    keyring::{self, Keyring},
+    world::{self, World},
+};
 use group::Group;
 use segnalalo_domain::{Timestamp, calendar::Calendar, desk::Command, id::CauseId, rejection::Rejection};
 use segnalalo_kit::{city::Offices, clock::SharedClock};
+use segnalalo_proto::sealed::{NoKeys, Opener};
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::{mpsc, oneshot};
 
@@ -63,6 +68,25 @@ pub struct Rules {
     pub calendar: Calendar,
     pub offices: Arc<Offices>,
     pub clock: SharedClock,
+    /// `None`: boxes stay as they are made. For tests of other things, and to measure what locking costs.
+    pub keyring: Option<Arc<Keyring>>,
+}
+
+impl Rules {
+    fn opener(&self) -> &dyn Opener {
+        self.keyring.as_ref().map_or(&NoKeys, |keyring| &**keyring)
+    }
+}
+
+/// After one of these nothing can be written before the process is started again.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    #[error(transparent)]
+    Journal(#[from] journal::Error),
+    #[error(transparent)]
+    Keyring(#[from] keyring::Error),
+    #[error(transparent)]
+    World(#[from] world::Error),
 }
 
 impl Writer {
@@ -71,7 +95,7 @@ impl Writer {
         journal: Box<dyn journal::Journal>,
         world: Arc<RwLock<World>>,
         rules: Rules,
-    ) -> (Self, oneshot::Receiver<journal::Error>) {
+    ) -> (Self, oneshot::Receiver<Failure>) {
         let (requests, inbox) = mpsc::channel(QUEUE);
         let (failed, failure) = oneshot::channel();
         let shared = world.clone();
@@ -108,7 +132,7 @@ fn run(
     world: &RwLock<World>,
     rules: &Rules,
     mut inbox: mpsc::Receiver<(Request, Answer)>,
-) -> Result<(), journal::Error> {
+) -> Result<(), Failure> {
     finish_routing(&mut *journal, world, rules)?;
     while let Some(first) = inbox.blocking_recv() {
         let mut requests = vec![first];
@@ -122,7 +146,7 @@ fn run(
         let answers = requests
             .into_iter()
             .map(|(request, answer)| Ok((answer, group.take(&request)?)))
-            .collect::<Result<Vec<_>, journal::Error>>()?;
+            .collect::<Result<Vec<_>, Failure>>()?;
         group.append(&mut *journal)?;
         drop(world);
         for (answer, result) in answers {
@@ -138,7 +162,7 @@ fn finish_routing(
     journal: &mut dyn journal::Journal,
     world: &RwLock<World>,
     rules: &Rules,
-) -> Result<(), journal::Error> {
+) -> Result<(), Failure> {
     let mut world = world.write().unwrap_or_else(PoisonError::into_inner);
     let waiting = world.desk.waiting.iter().copied().collect::<Vec<_>>();
     let mut group = Group::new(journal, &mut world, rules);

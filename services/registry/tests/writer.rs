@@ -12,6 +12,7 @@ use segnalalo_domain::{
     words::{Actor, ActorType, Channel, Conclusion, ContentType, Kind, Office, Stance, Urgency},
 };
 use segnalalo_kit::{city::Offices, clock::SystemClock};
+use segnalalo_proto::sealed::NoKeys;
 use segnalalo_registry::{
     journal::{Batch, Journal as _, Memory, Reader},
     world::World,
@@ -26,12 +27,13 @@ fn registry() -> (Writer, Arc<dyn Reader>) {
     let mut journal = Memory::default();
     journal.append(&[Batch::opening([7; 16], segnalalo_domain::Timestamp::UNIX_EPOCH)]).unwrap();
     let reader = journal.reader();
-    let world = World::replay(&*reader).unwrap();
+    let world = World::replay(&*reader, &NoKeys, |_| {}).unwrap();
     let city = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/biella"));
     let rules = Rules {
         calendar: calendar::article(),
         offices: Arc::new(Offices::load(city).unwrap()),
         clock: Arc::new(SystemClock),
+        keyring: None,
     };
     let (writer, _failed) = Writer::start(Box::new(journal), Arc::new(RwLock::new(world)), rules);
     (writer, reader)
@@ -120,7 +122,7 @@ async fn a_hundred_reports_at_once_get_numbers_without_gaps_and_replay_gives_the
     let numbers =
         writer.read(|world| world.desk.register.numbers.keys().map(|number| number.number).collect::<Vec<_>>());
     assert_eq!(numbers, (1..=100).collect::<Vec<_>>());
-    let replayed = World::replay(&*reader).unwrap();
+    let replayed = World::replay(&*reader, &NoKeys, |_| {}).unwrap();
     writer.read(|live| assert!(*live == replayed, "replay gives another world"));
 }
 
@@ -170,7 +172,7 @@ async fn a_verdict_that_a_crash_left_unrouted_is_routed_at_the_next_start() {
     let records = reader.read_all(0, 3).unwrap().into_iter().map(|(_, record)| record).take(3).collect::<Vec<_>>();
     let mut cut = Memory::default();
     cut.import(&records).unwrap();
-    let world = World::replay(&*cut.reader()).unwrap();
+    let world = World::replay(&*cut.reader(), &NoKeys, |_| {}).unwrap();
     assert!(world.desk.is_ready(conversation("mario")));
     let cut_reader = cut.reader();
     let city = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/biella"));
@@ -178,6 +180,7 @@ async fn a_verdict_that_a_crash_left_unrouted_is_routed_at_the_next_start() {
         calendar: calendar::article(),
         offices: Arc::new(Offices::load(city).unwrap()),
         clock: Arc::new(SystemClock),
+        keyring: None,
     };
     let (restarted, _failed) = Writer::start(Box::new(cut), Arc::new(RwLock::new(world)), rules);
     // Whatever is asked next finds it routed.

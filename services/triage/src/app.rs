@@ -4,7 +4,7 @@
 
 use crate::{
     classify::Classifier,
-    conclude::{Said, conclude},
+    conclude::{NotYet, Said, conclude},
     config::Config,
     handler::{Handler, Owed},
 };
@@ -15,6 +15,7 @@ use segnalalo_kit::{
     bus::{Bus, DeadLetters, FeedItem, Parked, PublishError, Publisher, Stream},
     clock::SharedClock,
     health::Component,
+    keys::{Keys, OpenBoxes as _},
     passed_over::PassedOver,
     service::Deps,
     shutdown::Shutdown,
@@ -39,6 +40,7 @@ pub struct App {
     handler: Handler,
     bus: Bus,
     publisher: Publisher,
+    keys: Keys,
     dead: DeadLetters,
     clock: SharedClock,
     events: Component,
@@ -51,6 +53,15 @@ struct Meters {
     parked: Counter,
     waiting: Gauge,
     lag: Histogram,
+}
+
+/// Why a conclusion couldn't be said: it is tried again.
+#[derive(Debug, thiserror::Error)]
+enum Unsaid {
+    #[error(transparent)]
+    NotYet(#[from] NotYet),
+    #[error(transparent)]
+    Unpublished(#[from] PublishError),
 }
 
 impl App {
@@ -67,6 +78,7 @@ impl App {
             classifier,
             handler: Handler::default(),
             publisher: deps.bus.publisher(Stream::Observed),
+            keys: Keys::new(deps.bus.key_bucket(), config.mirror_key),
             dead: deps.bus.dead(),
             bus: deps.bus,
             clock: deps.clock,
@@ -147,12 +159,14 @@ impl App {
     }
 
     /// Durable on return.
-    async fn say(&self, owed: &Owed) -> Result<(ConversationId, MessageId), PublishError> {
+    async fn say(&self, owed: &Owed) -> Result<(ConversationId, MessageId), Unsaid> {
+        let content = self.keys.open(&owed.sealed).await;
         let span = trace::span_from(&owed.trace_parent, tracing::info_span!("triage", message = %owed.message));
         let (said, traceparent) = span.in_scope(|| {
-            let said = conclude(owed, |message| self.classifier.classify(message));
+            let said = conclude(owed, content, |message| self.classifier.classify(message));
             (said, trace::traceparent())
         });
+        let said = said?;
         let traceparent = if traceparent.is_empty() { &owed.trace_parent } else { &traceparent };
         if let Said::Parked(reason) = &said {
             self.park(owed, reason, traceparent).await?;

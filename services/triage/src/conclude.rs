@@ -7,7 +7,7 @@ use crate::{
 };
 use segnalalo_domain::words::ContentType;
 use segnalalo_proto::{
-    common::v1::PersonalDatum,
+    common::v1::{PersonalContent, PersonalDatum},
     convert::{kind_to_wire, stance_to_wire, urgency_to_wire},
     observation::v1::{TriageConcluded, TriageParked, observed::Observation},
     sealed,
@@ -38,11 +38,25 @@ impl Said {
     }
 }
 
-pub fn conclude(owed: &Owed, classify: impl Fn(&Message<'_>) -> Verdict) -> Said {
-    let content = match sealed::open(&owed.sealed) {
+/// Why a message can't be concluded on now.
+#[derive(Debug, thiserror::Error)]
+#[error("the message's key isn't here yet")]
+pub struct NotYet(#[source] sealed::Error);
+
+/// # Errors
+/// `NotYet` passes: the message waits, and it is no failure.
+pub fn conclude(
+    owed: &Owed,
+    content: Result<PersonalContent, sealed::Error>,
+    classify: impl Fn(&Message<'_>) -> Verdict,
+) -> Result<Said, NotYet> {
+    let content = match content {
         Ok(content) => content,
-        Err(sealed::Error::Erased) => return Said::Parked("the message's content was erased"),
-        Err(sealed::Error::Malformed(_)) => return Said::Parked("the message's sealed content can't be read"),
+        Err(sealed::Error::Erased) => return Ok(Said::Parked("the message's content was erased")),
+        Err(sealed::Error::Malformed(_) | sealed::Error::Locked(_)) => {
+            return Ok(Said::Parked("the message's sealed content can't be read"));
+        }
+        Err(error @ (sealed::Error::NoKey(_) | sealed::Error::Keyring(_))) => return Err(NotYet(error)),
     };
     let message = Message {
         channel: owed.channel,
@@ -51,10 +65,10 @@ pub fn conclude(owed: &Owed, classify: impl Fn(&Message<'_>) -> Verdict) -> Said
         is_location: owed.content_type == ContentType::Location,
     };
     let verdict = (0..TRIES).find_map(|_| catch_unwind(AssertUnwindSafe(|| classify(&message))).ok());
-    match verdict {
+    Ok(match verdict {
         Some(verdict) => Said::Concluded(Box::new(to_wire(owed, verdict))),
         None => Said::Parked("the classifier failed on the message"),
-    }
+    })
 }
 
 fn to_wire(owed: &Owed, verdict: Verdict) -> TriageConcluded {
@@ -86,7 +100,7 @@ mod tests {
         sealed::{Scheme, Sealed},
         words::{Channel, Kind},
     };
-    use segnalalo_proto::common::v1::PersonalContent;
+    use segnalalo_proto::sealed::Opener as _;
     use std::{cell::Cell, path::Path};
 
     fn classifier() -> Classifier {
@@ -108,6 +122,10 @@ mod tests {
         }
     }
 
+    fn concluding(owed: &Owed, classify: impl Fn(&Message<'_>) -> Verdict) -> Said {
+        conclude(owed, sealed::NoKeys.open(&owed.sealed), classify).unwrap()
+    }
+
     fn concluded(said: Said) -> TriageConcluded {
         match said {
             Said::Concluded(concluded) => *concluded,
@@ -119,7 +137,7 @@ mod tests {
     fn a_report_is_concluded_with_office_place_and_reasons() {
         let classifier = classifier();
         let owed = owed("buca enorme in via Lamarmora", ContentType::Text, 0);
-        let said = concluded(conclude(&owed, |message| classifier.classify(message)));
+        let said = concluded(concluding(&owed, |message| classifier.classify(message)));
         assert_eq!((said.kind, said.office.as_str()), (kind_to_wire(Kind::Report), "STRADE"));
         assert_eq!(said.place, "via Lamarmora");
         assert!(!said.because.is_empty() && !said.rules_version.is_empty());
@@ -130,7 +148,7 @@ mod tests {
     fn a_position_or_a_picture_without_a_word_is_a_report_of_nobody_knows_what() {
         let classifier = classifier();
         for owed in [owed("", ContentType::Location, 1), owed("", ContentType::Media, 1)] {
-            let said = concluded(conclude(&owed, |message| classifier.classify(message)));
+            let said = concluded(concluding(&owed, |message| classifier.classify(message)));
             assert_eq!((said.kind, said.office.as_str()), (kind_to_wire(Kind::Report), ""));
             assert!(said.confidence < 0.2);
         }
@@ -139,7 +157,7 @@ mod tests {
     #[test]
     fn a_message_that_the_classifier_trips_over_three_times_is_parked() {
         let tries = Cell::new(0);
-        let said = conclude(&owed("x", ContentType::Text, 0), |_| {
+        let said = concluding(&owed("x", ContentType::Text, 0), |_| {
             tries.set(tries.get() + 1);
             panic!("tripped")
         });
@@ -151,7 +169,7 @@ mod tests {
     fn tripping_once_is_forgiven() {
         let classifier = classifier();
         let tries = Cell::new(0);
-        let said = conclude(&owed("buca", ContentType::Text, 0), |message| {
+        let said = concluding(&owed("buca", ContentType::Text, 0), |message| {
             tries.set(tries.get() + 1);
             assert!(tries.get() > 1, "tripped");
             classifier.classify(message)
@@ -163,6 +181,13 @@ mod tests {
     fn what_was_erased_is_parked() {
         let mut owed = owed("x", ContentType::Text, 0);
         owed.sealed = Sealed { scheme: Scheme::Erased, person: None, payload: Vec::new() };
-        assert!(matches!(conclude(&owed, |_| unreachable!()), Said::Parked(_)));
+        assert!(matches!(concluding(&owed, |_| unreachable!()), Said::Parked(_)));
+    }
+
+    #[test]
+    fn a_message_whose_key_is_not_here_yet_waits() {
+        let owed = owed("x", ContentType::Text, 0);
+        let missing = sealed::Error::NoKey(segnalalo_domain::id::KeyId([1; 16]));
+        assert!(conclude(&owed, Err(missing), |_| unreachable!()).is_err());
     }
 }

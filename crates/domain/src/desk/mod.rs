@@ -9,6 +9,7 @@
 //! | `action` | what operators and offices do with a ticket |
 //! | `delivery` | attempts to send, their outcomes, delivery reports |
 //! | `deadline` | terms that came near or went by |
+//! | `keys` | which key locks what, and that keys are erased |
 
 mod action;
 mod command;
@@ -16,6 +17,7 @@ mod deadline;
 mod decision;
 mod delivery;
 mod intake;
+mod keys;
 mod lookup;
 mod routing;
 mod verdict;
@@ -27,6 +29,7 @@ pub use command::{
 };
 pub use deadline::ReachDeadline;
 pub use decision::{Context, Decision};
+pub use keys::EraseKeys;
 pub use lookup::TicketRef;
 
 use crate::{
@@ -93,6 +96,7 @@ impl Desk {
             Command::RecordOutcome(outcome) => delivery::outcome(self, outcome),
             Command::SettleReply(settle) => delivery::settle(self, settle, context),
             Command::ReachDeadline(reached) => Ok(deadline::reach(self, reached)),
+            Command::EraseKeys(erase) => keys::erase(erase),
         }
     }
 

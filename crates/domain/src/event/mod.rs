@@ -1,11 +1,11 @@
 //! Every fact there is. Names are past tense; personal data stands in `Sealed` fields only.
 
+mod sealed_box;
 pub mod conversation;
 pub mod ticket;
 
-use crate::id::{CauseId, ConversationId, EventId};
 use crate::{
-    id::TicketId,
+    id::{CauseId, ConversationId, EventId, KeyId, PersonId, TicketId},
     protocol::ProtocolNumber,
     sealed::Sealed,
     words::{Actor, Channel},
@@ -69,9 +69,28 @@ pub enum Event {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Log {
     /// The first record of every log: two logs are never taken for one another.
-    Opened { log_id: [u8; 16] },
+    Opened {
+        log_id: [u8; 16],
+        /// The keyring that locks its boxes; `None` in a log from before there was one.
+        keyring: Option<[u8; 16]>,
+    },
     /// An observation was handled and changed nothing: noted, so that it isn't handled again.
     ObservationNoted { reason: String },
+    /// What these keys locked can't be read any more, here and in every copy (GDPR art. 17; or its time was over).
+    KeysErased(KeysErased),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeysErased {
+    pub keys: Vec<KeyId>,
+    /// The person who was erased as a whole.
+    pub person: Option<PersonId>,
+    /// The ticket whose content it was.
+    pub ticket: Option<TicketId>,
+    /// `request`, or the rule of retention.toml.
+    pub rule: String,
+    /// An operator's reason: an act or a number, nothing personal.
+    pub reason: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! The connection: it may be made before the broker is there, and is made again for ever. Clones share it.
 
 use super::{
-    DeadLetters, Error, EventFeed, EventsLog, Publisher, Stream, Topology, WorkQueue, WorkQueueConfig,
+    DeadLetters, Error, EventFeed, EventsLog, KeyBucket, Publisher, Stream, Topology, WorkQueue, WorkQueueConfig,
     publisher::{self, Meters},
 };
 use crate::{
@@ -202,6 +202,11 @@ impl Bus {
     /// For the registry only.
     pub fn events_log(&self) -> EventsLog {
         EventsLog::new(self.context())
+    }
+
+    /// Written by the registry only.
+    pub fn key_bucket(&self) -> KeyBucket {
+        KeyBucket::new(self.context())
     }
 
     pub fn dead(&self) -> DeadLetters {

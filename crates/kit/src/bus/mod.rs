@@ -11,6 +11,7 @@
 //! | `events_log` | EVENTS as the registry writes it |
 //! | `work_queue` | INBOUND and OBSERVED: batches, acknowledgements, parking |
 //! | `dead` | what was parked |
+//! | `key_bucket` | the citizens' keys, wrapped, for those who may read |
 //! | `topology` | the streams themselves: the registry makes them, nobody else |
 
 mod commit;
@@ -18,6 +19,7 @@ mod connection;
 mod dead;
 mod event_feed;
 mod events_log;
+mod key_bucket;
 mod pause;
 mod publisher;
 mod topology;
@@ -27,6 +29,7 @@ pub use connection::{Bus, BusConfig};
 pub use dead::{DeadLetter, DeadLetters, Parked};
 pub use event_feed::{EventFeed, FeedItem};
 pub use events_log::{AppendError, EventsLog};
+pub use key_bucket::{KeyBucket, KeyEntry};
 pub use publisher::{PublishError, Publisher};
 pub use topology::{CONSUMER, Topology};
 pub use work_queue::{BatchHandler, Delivery, Outcome, WorkQueue, WorkQueueConfig};

@@ -1,7 +1,7 @@
 //! The streams and the durable consumers, as the registry makes them. What is missing is created, what is right is left
 //! alone, and what differs is an error that says how: nothing is changed or deleted behind an operator's back.
 
-use super::{Cause, Error, Stream};
+use super::{Cause, Error, Stream, key_bucket};
 use async_nats::jetstream::{
     self, ErrorCode,
     consumer::{AckPolicy, DeliverPolicy, FromConsumer as _, IntoConsumerConfig as _, pull},
@@ -36,6 +36,7 @@ impl Topology {
         for stream in Stream::ALL {
             self.ensure_stream(&stream_config(stream)).await?;
         }
+        self.ensure_stream(&keys_config()).await?;
         for stream in [Stream::Inbound, Stream::Observed] {
             self.ensure_consumer(stream).await?;
         }
@@ -115,6 +116,23 @@ fn stream_config(stream: Stream) -> Config {
             allow_direct: true,
             ..config
         },
+    }
+}
+
+/// A bucket as NATS tools know it, with batches: one value a key, and none expires.
+fn keys_config() -> Config {
+    Config {
+        name: key_bucket::STREAM.to_owned(),
+        subjects: vec![format!("{}>", key_bucket::PREFIX)],
+        storage: StorageType::File,
+        num_replicas: 1,
+        max_messages_per_subject: 1,
+        discard: DiscardPolicy::New,
+        deny_delete: true,
+        deny_purge: true,
+        allow_direct: true,
+        allow_atomic_publish: true,
+        ..Config::default()
     }
 }
 

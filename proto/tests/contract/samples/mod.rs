@@ -5,8 +5,8 @@ mod ticket;
 
 use crate::source::Source;
 use segnalalo_domain::{
-    event::{ChannelEvent, Event, Log, Recorded, Register, Stream},
-    id::{ConversationId, TicketId},
+    event::{ChannelEvent, Event, KeysErased, Log, Recorded, Register, Stream},
+    id::{ConversationId, KeyId, PersonId, TicketId},
     protocol::ProtocolNumber,
     words::Channel,
 };
@@ -16,7 +16,17 @@ type Make<T> = fn(&mut Source) -> T;
 const OTHERS: &[Make<(Stream, Event)>] = &[
     |source| {
         let log_id = source.bytes();
-        (Stream::Log, Event::Log(Log::Opened { log_id }))
+        (Stream::Log, Event::Log(Log::Opened { log_id, keyring: source.newer(|source| source.bytes()) }))
+    },
+    |source| {
+        let erased = KeysErased {
+            keys: vec![KeyId(source.bytes()), KeyId(source.bytes())],
+            person: source.maybe(|source| PersonId(source.bytes())),
+            ticket: source.maybe(|source| TicketId(source.bytes())),
+            rule: source.text("request"),
+            reason: source.text("istanza del 26/11/2026"),
+        };
+        (Stream::Log, Event::Log(Log::KeysErased(erased)))
     },
     |source| {
         let reason = source.text("duplicate");

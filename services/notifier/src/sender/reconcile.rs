@@ -2,7 +2,7 @@
 //! and Messenger can't be read back: only a status or an echo proves anything, and the registry sees those. Nothing is
 //! sent here.
 
-use super::{Sender, Told, held, open, outcome, refusal};
+use super::{Sender, Told, held, outcome, refusal};
 use crate::{
     graph::ReadBack,
     outbox::{Attempt, Status, Work},
@@ -37,9 +37,9 @@ impl Sender {
     }
 
     async fn read_back(&self, work: &Work, attempt: &Attempt) -> Told {
-        let sent = match open(&attempt.sent) {
+        let sent = match self.open(&attempt.sent).await {
             Ok(sent) => sent,
-            Err(why) => return held(work, why),
+            Err(unready) => return unready.told(work),
         };
         let Some(object) = object(&sent) else {
             return held(work, unknown_outcome(NO_PROOF));

@@ -35,6 +35,7 @@ fn sender(url: &str, ledger: Memory) -> (Sender, Arc<Memory>) {
     let sender = Sender {
         messages: Arc::new(Messages::load(&city).unwrap()),
         graph: Graph::new(http::client(Duration::from_millis(300)), config),
+        keys: Arc::new(sealed::NoKeys),
         ledger: ledger.clone(),
         clock: Arc::new(SystemClock),
         read_back_pause: Duration::from_millis(10),
@@ -233,7 +234,7 @@ async fn after_a_day_the_approved_template_goes_and_the_ledger_says_so() {
     work.reply.template = Template::TakenInCharge;
     work.reply.variables.insert("protocol".into(), "2026/0000001".into());
     work.reply.variables.insert("office".into(), "STRADE".into());
-    let (_, content) = sender.prepare(&work).unwrap();
+    let Ok((_, content)) = sender.prepare(&work).await else { panic!("it can be sent") };
     assert!(content.text.contains("S-7K3M9") && !content.text.contains("{{"), "{}", content.text);
     sender.send(&work).await;
     let post = platform.posts().remove(0);
@@ -269,7 +270,7 @@ async fn each_time_a_reply_is_held_is_an_observation_of_its_own() {
 fn unknown_comment(text: &str) -> Work {
     let now = segnalalo_kit::clock::Clock::now(&SystemClock);
     let mut work = comment(Status::Unknown { since: now });
-    let address = sealed::open(&work.address).unwrap().address;
+    let address = sealed::Opener::open(&sealed::NoKeys, &work.address).unwrap().address;
     let sent = PersonalContent { text: text.to_owned(), address, ..PersonalContent::default() };
     work.reply.last_attempt = Some(Attempt { at: now, sent: sealed::seal(None, &sent) });
     work

@@ -76,6 +76,7 @@ impl City {
             ("WHATSAPP_TOKEN", "whatsapp"),
             ("NOTIFIER_READ_BACK_MS", "100"),
             ("NOTIFIER_PROOF_WAIT_S", "2"),
+            ("SEGNALALO_MASTER_KEY", "a-key-for-tests-that-guards-nothing-at-all"),
         ]);
         let (health, metrics, shutdown) = (Health::new("notifier"), Metrics::new("notifier"), Shutdown::new());
         let deps = Deps {

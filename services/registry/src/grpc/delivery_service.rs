@@ -80,6 +80,7 @@ impl Delivery {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use segnalalo_proto::sealed::NoKeys;
     use crate::{
         journal::{Batch, Journal as _, Memory},
         world::World,
@@ -107,10 +108,10 @@ mod tests {
     fn writer() -> Writer {
         let mut journal = Memory::default();
         journal.append(&[Batch::opening([7; 16], Timestamp::UNIX_EPOCH)]).unwrap();
-        let world = World::replay(&*journal.reader()).unwrap();
+        let world = World::replay(&*journal.reader(), &NoKeys, |_| {}).unwrap();
         let city = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/biella"));
         let offices = Arc::new(Offices::load(city).unwrap());
-        let rules = Rules { calendar: calendar::article(), offices, clock: Arc::new(SystemClock) };
+        let rules = Rules { calendar: calendar::article(), offices, clock: Arc::new(SystemClock), keyring: None };
         Writer::start(Box::new(journal), Arc::new(RwLock::new(world)), rules).0
     }
 

@@ -2,7 +2,7 @@
 
 use segnalalo_domain::{
     event::{
-        ChannelEvent, Event, Recorded, Register,
+        ChannelEvent, Event, Log, Recorded, Register,
         conversation::{Event as Conversation, Route},
         ticket::Event as Ticket,
     },
@@ -16,16 +16,17 @@ use segnalalo_proto::{
     convert::{actor_to_wire, channel_to_wire},
     event_name,
     registry::v1 as wire,
-    sealed, time,
+    sealed::{self, Opener},
+    time,
 };
 use std::collections::BTreeMap;
 
 /// A record of an unknown kind, or a damaged one, is an entry too: it says so.
-pub fn entry(record: &[u8]) -> wire::HistoryEntry {
+pub fn entry(record: &[u8], opener: &dyn Opener) -> wire::HistoryEntry {
     let Ok(recorded) = convert::read(record) else {
         return wire::HistoryEntry { event: "unknown".to_owned(), ..wire::HistoryEntry::default() };
     };
-    let mut telling = Telling::default();
+    let mut telling = Telling::new(opener);
     telling.tell(&recorded.event);
     wire::HistoryEntry {
         position: recorded.position,
@@ -40,7 +41,7 @@ pub fn entry(record: &[u8]) -> wire::HistoryEntry {
 }
 
 /// `None` for a record that is no notice.
-pub fn notice(record: &[u8]) -> Option<wire::Notice> {
+pub fn notice(record: &[u8], opener: &dyn Opener) -> Option<wire::Notice> {
     let Recorded { position, occurred_at, event: Event::Channel(event), .. } = convert::read(record).ok()? else {
         return None;
     };
@@ -50,7 +51,7 @@ pub fn notice(record: &[u8]) -> Option<wire::Notice> {
         at: Some(time::to_wire(occurred_at)),
         channel: channel_to_wire(channel),
         subject,
-        raw: open(&sealed).raw,
+        raw: opener.open(&sealed).unwrap_or_default().raw,
         known,
     })
 }
@@ -72,19 +73,31 @@ pub fn held(known: wire::HeldReply, record: Option<&[u8]>) -> wire::HeldReply {
     wire::HeldReply { code, detail, held_at: Some(time::to_wire(recorded.recorded_at)), ..known }
 }
 
-fn open(sealed: &Sealed) -> PersonalContent {
-    sealed::open(sealed).unwrap_or_default()
-}
-
-#[derive(Default)]
-struct Telling {
+struct Telling<'a> {
+    opener: &'a dyn Opener,
     channel: i32,
     text: String,
     author: String,
     facts: BTreeMap<String, String>,
 }
 
-impl Telling {
+impl<'a> Telling<'a> {
+    fn new(opener: &'a dyn Opener) -> Self {
+        Self { opener, channel: 0, text: String::new(), author: String::new(), facts: BTreeMap::new() }
+    }
+
+    /// What can't be read any more says so.
+    fn open(&mut self, sealed: &Sealed) -> PersonalContent {
+        match self.opener.open(sealed) {
+            Ok(content) => content,
+            Err(error) => {
+                let code = if matches!(error, sealed::Error::Erased) { "erased" } else { "unreadable" };
+                self.fact("content", code);
+                PersonalContent::default()
+            }
+        }
+    }
+
     fn fact(&mut self, name: &str, value: impl ToString) -> &mut Self {
         let value = value.to_string();
         if !value.is_empty() {
@@ -95,7 +108,10 @@ impl Telling {
 
     fn tell(&mut self, event: &Event) {
         match event {
-            Event::Log(_) | Event::Channel(_) => {}
+            Event::Log(Log::KeysErased(erased)) => {
+                self.fact("keys", erased.keys.len()).fact("rule", &erased.rule).fact("reason", &erased.reason);
+            }
+            Event::Log(Log::Opened { .. } | Log::ObservationNoted { .. }) | Event::Channel(_) => {}
             Event::Conversation(event) => self.conversation(event),
             Event::Ticket(event) => self.ticket(event),
             Event::Register(Register::NumberAssigned { protocol, subject, .. }) => {
@@ -108,7 +124,7 @@ impl Telling {
     }
 
     fn content(&mut self, sealed: &Sealed) {
-        let content = open(sealed);
+        let content = self.open(sealed);
         self.text = content.text;
         self.author = content
             .author
@@ -128,7 +144,7 @@ impl Telling {
 
     fn words(&mut self, words: Option<&Sealed>) {
         if let Some(words) = words {
-            self.text = open(words).text;
+            self.text = self.open(words).text;
         }
     }
 

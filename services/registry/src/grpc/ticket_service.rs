@@ -8,7 +8,10 @@ use crate::{journal::Reader, writer::Writer};
 use execute::{execute, settle};
 use futures::{Stream, stream};
 use segnalalo_domain::rejection::Rejection;
-use segnalalo_proto::registry::v1::{self as wire, ticket_service_server::TicketService};
+use segnalalo_proto::{
+    registry::v1::{self as wire, ticket_service_server::TicketService},
+    sealed::Opener,
+};
 use std::{collections::VecDeque, pin::Pin, sync::Arc};
 use tonic::{Request, Response, Status};
 
@@ -18,6 +21,7 @@ const CHUNK: usize = 256;
 pub struct Tickets {
     pub writer: Writer,
     pub reader: Arc<dyn Reader>,
+    pub opener: Arc<dyn Opener>,
     /// The city's own telephone numbers: no personal data.
     pub public_numbers: Vec<String>,
 }
@@ -68,7 +72,7 @@ impl TicketService for Tickets {
         let entries = positions
             .into_iter()
             .filter_map(|position| self.reader.read(position).transpose())
-            .map(|record| record.map_err(|error| status::unreadable(&error)).map(|record| history::entry(&record)))
+            .map(|record| record.map_err(|error| status::unreadable(&error)).map(|record| history::entry(&record, &*self.opener)))
             .collect::<Result<Vec<_>, Status>>()?;
         Ok(Response::new(wire::GetHistoryResponse { ticket: Some(ticket), entries }))
     }
@@ -122,7 +126,7 @@ impl TicketService for Tickets {
             .into_iter()
             .filter_map(|position| self.reader.read(position).transpose())
             .filter_map(|record| match record {
-                Ok(record) => history::notice(&record).map(Ok),
+                Ok(record) => history::notice(&record, &*self.opener).map(Ok),
                 Err(error) => Some(Err(status::unreadable(&error))),
             })
             .collect::<Result<Vec<_>, Status>>()?;

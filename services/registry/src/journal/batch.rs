@@ -47,8 +47,19 @@ impl Batch {
                 correlation: log_id,
                 actor: Actor::rule("registry"),
                 occurred_at: now,
-                event: Event::Log(Log::Opened { log_id }),
+                event: Event::Log(Log::Opened { log_id, keyring: None }),
             }],
         }
+    }
+
+    /// An opening that names the keyring which locks the log's boxes.
+    #[must_use]
+    pub fn locked_by(mut self, id: [u8; 16]) -> Self {
+        for event in &mut self.events {
+            if let Event::Log(Log::Opened { keyring, .. }) = &mut event.event {
+                *keyring = Some(id);
+            }
+        }
+        self
     }
 }

@@ -7,13 +7,13 @@ use search::WordIndex;
 use segnalalo_domain::{
     desk::Desk,
     event::{
-        ChannelEvent, Event, Recorded, Register, Stream, conversation::Event as ConversationEvent,
+        ChannelEvent, Event, Log, Recorded, Register, Stream, conversation::Event as ConversationEvent,
         ticket::Event as TicketEvent,
     },
     id::{MessageId, ReplyId, TicketId},
     sealed::Sealed,
 };
-use segnalalo_proto::{common::v1::PersonalContent, sealed};
+use segnalalo_proto::sealed::Opener;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Characters of a citizen's first words that lists show.
@@ -49,13 +49,18 @@ struct Unrouted {
 
 impl ReadModel {
     /// Folds in a record that `desk` has applied already.
-    pub fn apply(&mut self, recorded: &Recorded, desk: &Desk) {
+    pub fn apply(&mut self, recorded: &Recorded, desk: &Desk, opener: &dyn Opener) {
         match (&recorded.stream, &recorded.event) {
             (_, Event::Channel(ChannelEvent::NoticeReceived { .. })) => self.notices.push(recorded.position),
             (Stream::Conversation(id), Event::Conversation(event)) => {
-                self.apply_conversation(recorded.position, *id, event, desk);
+                self.apply_conversation(recorded, *id, event, (desk, opener));
             }
             (Stream::Ticket(id), Event::Ticket(event)) => self.apply_ticket(recorded.position, *id, event),
+            (_, Event::Log(Log::KeysErased(erased))) => {
+                if let Some(ticket) = erased.ticket {
+                    self.entry(ticket).positions.insert(recorded.position);
+                }
+            }
             (_, Event::Register(event)) => {
                 let (Register::NumberAssigned { ticket, protocol, .. }
                 | Register::NumberAnnulled { ticket, protocol, .. }) = event;
@@ -82,11 +87,14 @@ impl ReadModel {
 
     fn apply_conversation(
         &mut self,
-        position: u64,
+        recorded: &Recorded,
         conversation: segnalalo_domain::id::ConversationId,
         event: &ConversationEvent,
-        desk: &Desk,
+        (desk, opener): (&Desk, &dyn Opener),
     ) {
+        let position = recorded.position;
+        // What an erased box holds is nothing.
+        let content = |sealed: &Sealed| opener.open(sealed).unwrap_or_default();
         let state = desk.conversations.get(&conversation);
         let ticket_of_message =
             |message: &MessageId| state.and_then(|state| state.messages.get(message).copied().flatten());
@@ -194,9 +202,4 @@ impl ReadModel {
             self.entry(*into).positions.insert(position);
         }
     }
-}
-
-/// What an erased box holds is nothing.
-fn content(sealed: &Sealed) -> PersonalContent {
-    sealed::open(sealed).unwrap_or_default()
 }

@@ -81,6 +81,7 @@ async fn a_broker_that_came_back_empty_is_filled_again_without_waiting_for_a_new
     journal.append(&[Batch::opening([7; 16], Timestamp::UNIX_EPOCH)]).unwrap();
     let record = journal.reader().read(1).unwrap().unwrap();
     let relay = Relay {
+        mirror: None,
         reader: journal.reader(),
         events: bus.events_log(),
         component: Health::new("test").component("broker"),

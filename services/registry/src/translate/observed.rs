@@ -138,7 +138,6 @@ fn send(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use segnalalo_kit::config::Secret;
 
     fn cause(second: i64, outcome: send_outcome::Outcome) -> CauseId {
         let observed = wire::Observed {
@@ -150,7 +149,7 @@ mod tests {
                 outcome: Some(outcome),
             })),
         };
-        super::observed(&observed.encode_to_vec(), &Identity::new(&Secret::new("a secret for tests")), |_| None)
+        super::observed(&observed.encode_to_vec(), &Identity::new([7; 32]), |_| None)
             .unwrap()
             .cause
     }

@@ -1,18 +1,20 @@
 //! Commands that share one sync: each is decided on with what those before it brought about.
 
-use super::{Error, Receipt, Request, Rules};
+use super::{Error, Failure, Receipt, Request, Rules};
 use crate::{
     journal::{self, Batch, Journal, NewEvent},
+    keyring,
     world::World,
 };
 use prost::Message as _;
 use segnalalo_domain::{
     desk::{Command, Context, Decision},
     event::{Event, Log, Recorded, Stream},
-    id::{CauseId, ConversationId, EventId},
+    id::{CauseId, ConversationId, EventId, KeyId},
+    sealed::{Place, Sealed},
     words::Actor,
 };
-use segnalalo_proto::convert;
+use segnalalo_proto::{convert, sealed};
 use std::collections::HashMap;
 
 /// Bytes of an event's envelope: with its frame it stays below what the journal takes.
@@ -27,6 +29,8 @@ pub(super) struct Group<'a> {
     versions: HashMap<Stream, u64>,
     /// Causes handled in this group, and their last position.
     handled: HashMap<CauseId, u64>,
+    /// Keys that this group's events say are erased.
+    erased: Vec<KeyId>,
 }
 
 impl<'a> Group<'a> {
@@ -38,11 +42,12 @@ impl<'a> Group<'a> {
             batches: Vec::new(),
             versions: HashMap::new(),
             handled: HashMap::new(),
+            erased: Vec::new(),
         }
     }
 
     /// Decides on one command. The outer error is the log's: nothing can go on after it.
-    pub fn take(&mut self, request: &Request) -> Result<Result<Receipt, Error>, journal::Error> {
+    pub fn take(&mut self, request: &Request) -> Result<Result<Receipt, Error>, Failure> {
         if let Some(position) = self.handled_before(request.cause)? {
             return Ok(Ok(Receipt { position, repeated: true, ignored: false }));
         }
@@ -64,7 +69,7 @@ impl<'a> Group<'a> {
     }
 
     /// Decides on every message of the conversation whose turn has come. The last position, if anything was decided.
-    pub fn route(&mut self, conversation: ConversationId, trace_parent: &str) -> Result<Option<u64>, journal::Error> {
+    pub fn route(&mut self, conversation: ConversationId, trace_parent: &str) -> Result<Option<u64>, Failure> {
         let mut last = None;
         while self.world.desk.is_ready(conversation) {
             let Some(message) = self
@@ -97,18 +102,28 @@ impl<'a> Group<'a> {
         Ok(last)
     }
 
-    /// One append for all.
-    pub fn append(self, journal: &mut dyn Journal) -> Result<(), journal::Error> {
+    /// One append for all: new keys are on disk before, and erased ones are deleted after.
+    pub fn append(self, journal: &mut dyn Journal) -> Result<(), Failure> {
         if self.batches.is_empty() {
             return Ok(());
         }
-        journal.append(&self.batches).map(drop)
+        let Some(keyring) = &self.rules.keyring else {
+            return Ok(journal.append(&self.batches).map(drop)?);
+        };
+        keyring.sync()?;
+        journal.append(&self.batches)?;
+        if !self.erased.is_empty() {
+            keyring.erase(&self.erased)?;
+            // The words stood in lists and in the index: only reading the log again takes out all of them.
+            *self.world = World::replay(&*self.reader, &**keyring, |_| {})?;
+        }
+        Ok(())
     }
 
-    fn handled_before(&self, cause: CauseId) -> Result<Option<u64>, journal::Error> {
+    fn handled_before(&self, cause: CauseId) -> Result<Option<u64>, Failure> {
         match self.handled.get(&cause) {
             Some(position) => Ok(Some(*position)),
-            None => self.reader.handled(&cause),
+            None => Ok(self.reader.handled(&cause)?),
         }
     }
 
@@ -124,7 +139,7 @@ impl<'a> Group<'a> {
     }
 
     /// Turns a decision into a batch and folds its events in. The position of the last one.
-    fn record(&mut self, request: &Request, decision: Decision) -> Result<Result<u64, Error>, journal::Error> {
+    fn record(&mut self, request: &Request, decision: Decision) -> Result<Result<u64, Error>, Failure> {
         let recorded = self.place(request, decision)?;
         // Found now, it concerns one command; found by the journal, it would stop the log, and again after a restart.
         if let Some(why) = recorded.iter().find_map(|recorded| unrecordable(recorded).err()) {
@@ -138,7 +153,10 @@ impl<'a> Group<'a> {
             events: Vec::new(),
         };
         for recorded in recorded {
-            self.world.apply(&recorded);
+            if let Event::Log(Log::KeysErased(erased)) = &recorded.event {
+                self.erased.extend(&erased.keys);
+            }
+            self.world.apply(&recorded, self.rules.opener());
             self.versions.insert(recorded.stream, recorded.version);
             let Recorded { stream, event_id, correlation, actor, occurred_at, event, version, .. } = recorded;
             if !batch.expected.iter().any(|(expected, _)| *expected == stream) {
@@ -152,7 +170,7 @@ impl<'a> Group<'a> {
     }
 
     /// The decision's events as the log will give them back.
-    fn place(&self, request: &Request, decision: Decision) -> Result<Vec<Recorded>, journal::Error> {
+    fn place(&self, request: &Request, decision: Decision) -> Result<Vec<Recorded>, Failure> {
         let recorded_at = self.rules.clock.now();
         let occurred_at = request.occurred_at.unwrap_or(recorded_at);
         let (actor, events) = if decision.events.is_empty() {
@@ -173,7 +191,7 @@ impl<'a> Group<'a> {
                 None => self.version(stream)?,
             } + 1;
             versions.insert(stream, version);
-            all.push(Recorded {
+            let mut recorded = Recorded {
                 position: self.world.position + 1 + index,
                 stream,
                 version,
@@ -185,15 +203,42 @@ impl<'a> Group<'a> {
                 recorded_at,
                 trace_parent: request.trace_parent.clone(),
                 event,
-            });
+            };
+            self.lock(&mut recorded)?;
+            all.push(recorded);
         }
         Ok(all)
     }
 
-    fn version(&self, stream: Stream) -> Result<u64, journal::Error> {
+    /// Locks the event's box where it stands. One that comes out of another event is locked anew; what was erased there
+    /// stays so.
+    fn lock(&self, recorded: &mut Recorded) -> Result<(), Failure> {
+        let Some(keyring) = &self.rules.keyring else {
+            return Ok(());
+        };
+        let Some(payload) = recorded.event.sealed().map(|sealed| keyring.unlock(sealed)) else {
+            return Ok(());
+        };
+        let lock = self.world.desk.lock_for(recorded);
+        let place = Place { stream: recorded.stream, version: recorded.version };
+        let sealed = match payload {
+            Ok(payload) => {
+                let (id, key) = keyring.key_for(&lock)?;
+                sealed::lock(&payload, lock.owner, id, &key, place)
+            }
+            Err(sealed::Error::Erased) => Sealed::erased(Some(lock.owner)),
+            Err(error) => return Err(keyring::Error::Storage(error.into()).into()),
+        };
+        if let Some(own) = recorded.event.sealed_mut() {
+            *own = sealed;
+        }
+        Ok(())
+    }
+
+    fn version(&self, stream: Stream) -> Result<u64, Failure> {
         match self.versions.get(&stream) {
             Some(version) => Ok(*version),
-            None => self.reader.stream_version(&stream),
+            None => Ok(self.reader.stream_version(&stream)?),
         }
     }
 }

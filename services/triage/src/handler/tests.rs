@@ -112,7 +112,7 @@ fn an_edit_changes_the_text_of_a_message_that_waits() {
     let edited = Said::MessageEdited { message: MessageId([1; 16]), sealed: text("lampione") };
     let mut handler = reader(vec![(ANNA, received(1)), (ANNA, edited)]);
     handler.catch_up();
-    assert_eq!(sealed::open(&handler.next(1)[0].sealed).unwrap().text, "lampione");
+    assert_eq!(sealed::Opener::open(&sealed::NoKeys, &handler.next(1)[0].sealed).unwrap().text, "lampione");
 }
 
 #[test]

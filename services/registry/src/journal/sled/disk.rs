@@ -9,11 +9,11 @@ use std::{
 };
 
 /// Makes durable what sled has written; tests put a failing one in its place.
-pub(super) trait Disk: Send {
+pub(crate) trait Disk: Send {
     fn sync(&mut self) -> io::Result<()>;
 }
 
-pub(super) struct OneHandle {
+pub(crate) struct OneHandle {
     db: File,
     blobs: PathBuf,
 }

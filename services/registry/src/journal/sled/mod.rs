@@ -15,7 +15,8 @@ mod recovery;
 #[cfg(test)]
 mod tests;
 
-use self::{disk::Disk, keys::HeadEntry, marker::Marker, reader::Shared};
+pub(crate) use self::disk::{Disk, OneHandle};
+use self::{keys::HeadEntry, marker::Marker, reader::Shared};
 use super::{
     Batch, BoxError, Error, Head, Journal, Reader,
     draft::{Draft, Entry},
@@ -57,7 +58,7 @@ impl Sled {
         let unopenable = |source: BoxError| Error::Unopenable { folder: folder.to_owned(), source };
         fs::create_dir_all(folder).map_err(|error| unopenable(error.into()))?;
         let db = open_db(folder)?;
-        let mut disk = disk::OneHandle::open(folder).map_err(|error| unopenable(error.into()))?;
+        let mut disk = OneHandle::open(folder).map_err(|error| unopenable(error.into()))?;
         let mut marker = Marker::look(folder).map_err(|error| unopenable(error.into()))?;
         let head = caught(folder, || recovery::recover(&db, &mut disk))?;
         if head != Head::EMPTY {
@@ -131,7 +132,8 @@ fn write(db: &sled::Db, batch: sled::Batch, disk: &mut dyn Disk) -> Result<(), B
     Ok(())
 }
 
-fn open_db(folder: &Path) -> Result<sled::Db, Error> {
+/// Opens a database, however long another process takes to let go of it.
+pub(crate) fn open_db(folder: &Path) -> Result<sled::Db, Error> {
     for _ in 1..LOCK_TRIES {
         match try_open(folder) {
             Err(Error::Locked(_)) => thread::park_timeout(LOCK_PAUSE),

@@ -1,0 +1,123 @@
+//! Which key locks which box, and the erasure of keys. Nothing here opens a box.
+
+use super::{Decision, Desk};
+use crate::{
+    event::{
+        Event, KeysErased, Log, Recorded, Register, Stream, conversation::Event as Said, ticket::Event as TicketEvent,
+    },
+    id::{ConversationId, MessageId, PersonId, ReplyId, TicketId},
+    personal_data,
+    rejection::Rejection,
+    sealed::{Lock, Scope},
+    words::Actor,
+};
+use jiff::tz::TimeZone;
+
+/// Keys that one event names at most: larger erasures are several events of one append.
+const MOST_KEYS: usize = 4096;
+
+/// Erases what the keys lock. Who asks has found out which keys they are.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EraseKeys {
+    pub erased: KeysErased,
+    pub actor: Actor,
+}
+
+pub(super) fn erase(command: &EraseKeys) -> Result<Decision, Rejection> {
+    let EraseKeys { erased, actor } = command;
+    if erased.reason.trim().is_empty() {
+        return Err(Rejection::Missing("reason"));
+    }
+    // The reason stays for ever, beside what was erased.
+    if let Some(found) = personal_data::find(&erased.reason, &[]).first() {
+        let problem = format!("it stays in the log and holds personal data ({found}): name an act or a number instead");
+        return Err(Rejection::Invalid { field: "reason", problem });
+    }
+    let mut decision = Decision::by(actor.clone());
+    decision.reason = "nothing_to_erase";
+    for keys in erased.keys.chunks(MOST_KEYS) {
+        let event = KeysErased { keys: keys.to_vec(), ..erased.clone() };
+        decision.events.push((Stream::Log, Event::Log(Log::KeysErased(event))));
+    }
+    Ok(decision)
+}
+
+impl Desk {
+    /// The key for an event's box, by what is known before the event is folded in. The owner counts when the scope has
+    /// no key yet.
+    pub fn lock_for(&self, recorded: &Recorded) -> Lock {
+        let named = recorded.event.sealed().and_then(|sealed| sealed.person);
+        let (scope, owner) = match (&recorded.stream, &recorded.event) {
+            (Stream::Conversation(id), Event::Conversation(event)) => self.conversation_lock(*id, event),
+            (Stream::Ticket(id), Event::Ticket(event)) => (Scope::Ticket(*id), self.opener(*id, event)),
+            (_, Event::Register(Register::NumberAssigned { ticket, .. } | Register::NumberAnnulled { ticket, .. })) => {
+                let owner = self.opener_of(*ticket);
+                (Scope::Register(owner), owner)
+            }
+            _ => {
+                let day = recorded.recorded_at.to_zoned(TimeZone::UTC).date();
+                (Scope::Notices(day), PersonId::derived(&[b"notices", day.to_string().as_bytes()]))
+            }
+        };
+        Lock { owner: named.unwrap_or(owner), scope }
+    }
+
+    fn conversation_lock(&self, id: ConversationId, event: &Said) -> (Scope, PersonId) {
+        let message = |message: &MessageId| (Scope::Message(*message), self.author(id, *message));
+        let dialogue = |ticket: Option<TicketId>| (Scope::Dialogue(id, ticket), self.beginner(id));
+        match event {
+            Said::MessageReceived { message: own, person, .. } => {
+                (Scope::Message(*own), person.unwrap_or_else(|| self.beginner(id)))
+            }
+            Said::MessageEdited { message: own, .. } | Said::MessageConcluded { message: own, .. } => message(own),
+            Said::ReplyRequested { ticket, .. } => dialogue(*ticket),
+            Said::SendAttempted { reply, .. } | Said::SendAccepted { reply, .. } => dialogue(self.ticket_of(id, *reply)),
+            Said::ColleagueAnswered { .. }
+            | Said::IdentityChanged { .. }
+            | Said::MessageRemoved { .. }
+            | Said::MessageReacted { .. }
+            | Said::TriageGivenUp { .. }
+            | Said::MessageRouted { .. }
+            | Said::SendRefused { .. }
+            | Said::SendUnknown { .. }
+            | Said::ReplyHeld { .. }
+            | Said::ReplyDropped { .. }
+            | Said::DeliveryReported { .. } => dialogue(None),
+        }
+    }
+
+    fn ticket_of(&self, id: ConversationId, reply: ReplyId) -> Option<TicketId> {
+        self.conversations.get(&id)?.replies.get(&reply)?.ticket
+    }
+
+    fn author(&self, id: ConversationId, message: MessageId) -> PersonId {
+        let state = self.conversations.get(&id);
+        state
+            .and_then(|state| state.pending.iter().find(|pending| pending.message == message))
+            .and_then(|pending| pending.person)
+            .unwrap_or_else(|| self.beginner(id))
+    }
+
+    /// Who began the conversation; nobody's own stand-in when the platform didn't say.
+    fn beginner(&self, id: ConversationId) -> PersonId {
+        let known = self.conversations.get(&id).and_then(|state| state.person);
+        known.unwrap_or_else(|| PersonId::derived(&[b"nobody", &id.0]))
+    }
+
+    fn opener(&self, id: TicketId, event: &TicketEvent) -> PersonId {
+        match event {
+            TicketEvent::Opened { conversation, message, .. } => self.author(*conversation, *message),
+            _ => self.opener_of(id),
+        }
+    }
+
+    /// Whose report the ticket is.
+    fn opener_of(&self, id: TicketId) -> PersonId {
+        let Some(ticket) = self.tickets.get(&id) else {
+            return PersonId::derived(&[b"nobody", &id.0]);
+        };
+        let state = self.conversations.get(&ticket.conversation);
+        let opener = state.and_then(|state| state.openers.get(&id).copied().flatten());
+        opener.unwrap_or_else(|| self.beginner(ticket.conversation))
+    }
+}

@@ -1,0 +1,69 @@
+//! The box of an event: each has one at most.
+
+use super::{ChannelEvent, Event, Log, Register, conversation::Event as Conversation, ticket::Event as Ticket};
+use crate::sealed::Sealed;
+
+macro_rules! find {
+    ($event:expr, $as_option:ident) => {
+        match $event {
+            Event::Log(Log::Opened { .. } | Log::ObservationNoted { .. } | Log::KeysErased(_)) => None,
+            Event::Channel(ChannelEvent::NoticeReceived { sealed, .. }) => Some(sealed),
+            Event::Register(Register::NumberAssigned { .. } | Register::NumberAnnulled { .. }) => None,
+            Event::Conversation(event) => match event {
+                Conversation::MessageReceived { sealed, .. }
+                | Conversation::MessageEdited { sealed, .. }
+                | Conversation::MessageConcluded { sealed, .. }
+                | Conversation::SendAttempted { sealed, .. }
+                | Conversation::SendAccepted { sealed, .. }
+                | Conversation::ColleagueAnswered { sealed, .. }
+                | Conversation::IdentityChanged { sealed, .. } => Some(sealed),
+                Conversation::ReplyRequested { words, .. } => words.$as_option(),
+                Conversation::MessageRemoved { .. }
+                | Conversation::MessageReacted { .. }
+                | Conversation::TriageGivenUp { .. }
+                | Conversation::MessageRouted { .. }
+                | Conversation::SendRefused { .. }
+                | Conversation::SendUnknown { .. }
+                | Conversation::ReplyHeld { .. }
+                | Conversation::ReplyDropped { .. }
+                | Conversation::DeliveryReported { .. } => None,
+            },
+            Event::Ticket(event) => match event {
+                Ticket::Opened { sealed, .. } | Ticket::Reclassified { sealed, .. } => sealed.$as_option(),
+                Ticket::CitizenAsked { words, .. } | Ticket::Feasible { words, .. } | Ticket::Resolved { words } => {
+                    words.$as_option()
+                }
+                Ticket::Answered { words }
+                | Ticket::NotFeasible { words }
+                | Ticket::ProgressReported { words, .. }
+                | Ticket::NotPertinent { words }
+                | Ticket::NoteAdded { words } => Some(words),
+                Ticket::MessageJoined { .. }
+                | Ticket::TakenInCharge { .. }
+                | Ticket::Reassigned { .. }
+                | Ticket::SentBack { .. }
+                | Ticket::CitizenAnswered { .. }
+                | Ticket::Closed { .. }
+                | Ticket::Reopened { .. }
+                | Ticket::Merged { .. }
+                | Ticket::Absorbed { .. }
+                | Ticket::MarkedSpam
+                | Ticket::SpamLifted
+                | Ticket::DeadlineSet { .. }
+                | Ticket::DeadlineReached { .. }
+                | Ticket::EmergencyFlagged { .. } => None,
+            },
+        }
+    };
+}
+
+impl Event {
+    /// The event's personal data, if it has any.
+    pub fn sealed(&self) -> Option<&Sealed> {
+        find!(self, as_ref)
+    }
+
+    pub fn sealed_mut(&mut self) -> Option<&mut Sealed> {
+        find!(self, as_mut)
+    }
+}
