@@ -13,9 +13,7 @@ pub mod time;
 mod triage;
 mod words;
 
-pub use self::{
-    words::*,
-};
+pub use self::words::*;
 
 use crate::{
     event::v1::{Envelope, envelope::Event as Wire},

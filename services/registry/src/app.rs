@@ -71,7 +71,8 @@ impl App {
         let Some(position) = self.reconcile(&shutdown).await? else {
             return Ok(());
         };
-        let keyring = Arc::new(keyring(&self.config, &self.deps.bus, self.journal.reader()).await.context("the keyring")?);
+        let keyring =
+            Arc::new(keyring(&self.config, &self.deps.bus, self.journal.reader()).await.context("the keyring")?);
         self.begin_log(&keyring)?;
         let reader = self.journal.reader();
         let world = self.replay(&*reader, &keyring)?;
@@ -166,8 +167,7 @@ fn keyring_folder(config: &Config) -> PathBuf {
 
 /// The one that the log names.
 async fn keyring(config: &Config, bus: &Bus, reader: Arc<dyn Reader>) -> anyhow::Result<Keyring> {
-    let (folder, master, previous) =
-        (keyring_folder(config), &config.master_key, config.previous_master_key.as_ref());
+    let (folder, master, previous) = (keyring_folder(config), &config.master_key, config.previous_master_key.as_ref());
     if config.recover_keyring
         && let keyring::tally::Opening::Keyring(wanted) = keyring::tally::keyring_of(&*reader)?
     {

@@ -52,9 +52,11 @@ fn recover_keyring(vars: &Vars) -> Result<bool, Error> {
     match vars.optional(NAME).as_deref() {
         None => Ok(false),
         Some("recover") => Ok(true),
-        Some(other) => {
-            Err(Error::Invalid { name: NAME.to_owned(), value: other.to_owned(), expected: "word: recover, or nothing" })
-        }
+        Some(other) => Err(Error::Invalid {
+            name: NAME.to_owned(),
+            value: other.to_owned(),
+            expected: "word: recover, or nothing",
+        }),
     }
 }
 

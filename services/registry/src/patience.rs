@@ -42,7 +42,6 @@ pub async fn run(writer: Writer, clock: SharedClock, shutdown: Shutdown) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use segnalalo_proto::sealed::NoKeys;
     use crate::{
         journal::{Batch, Journal as _, Memory},
         world::World,
@@ -56,6 +55,7 @@ mod tests {
         words::{Channel, ContentType},
     };
     use segnalalo_kit::{city::Offices, clock::ManualClock};
+    use segnalalo_proto::sealed::NoKeys;
     use std::{
         path::Path,
         sync::{Arc, RwLock},

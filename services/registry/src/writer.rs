@@ -158,11 +158,7 @@ fn run(
 }
 
 /// What a crash cut off between a verdict and its routing.
-fn finish_routing(
-    journal: &mut dyn journal::Journal,
-    world: &RwLock<World>,
-    rules: &Rules,
-) -> Result<(), Failure> {
+fn finish_routing(journal: &mut dyn journal::Journal, world: &RwLock<World>, rules: &Rules) -> Result<(), Failure> {
     let mut world = world.write().unwrap_or_else(PoisonError::into_inner);
     let waiting = world.desk.waiting.iter().copied().collect::<Vec<_>>();
     let mut group = Group::new(journal, &mut world, rules);

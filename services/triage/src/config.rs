@@ -19,6 +19,9 @@ impl Config {
     /// # Errors
     /// Names the variable and what is wrong with it.
     pub fn from_vars(vars: &Vars) -> Result<Self, Error> {
-        Ok(Self { mirror_key: keys::mirror_key(vars)?, city: vars.parsed("SEGNALALO_CITY", PathBuf::from("deploy/biella"))? })
+        Ok(Self {
+            mirror_key: keys::mirror_key(vars)?,
+            city: vars.parsed("SEGNALALO_CITY", PathBuf::from("deploy/biella"))?,
+        })
     }
 }

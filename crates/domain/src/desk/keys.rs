@@ -71,7 +71,9 @@ impl Desk {
             }
             Said::MessageEdited { message: own, .. } | Said::MessageConcluded { message: own, .. } => message(own),
             Said::ReplyRequested { ticket, .. } => dialogue(*ticket),
-            Said::SendAttempted { reply, .. } | Said::SendAccepted { reply, .. } => dialogue(self.ticket_of(id, *reply)),
+            Said::SendAttempted { reply, .. } | Said::SendAccepted { reply, .. } => {
+                dialogue(self.ticket_of(id, *reply))
+            }
             Said::ColleagueAnswered { .. }
             | Said::IdentityChanged { .. }
             | Said::MessageRemoved { .. }

@@ -1,7 +1,7 @@
 //! Every fact there is. Names are past tense; personal data stands in `Sealed` fields only.
 
-mod sealed_box;
 pub mod conversation;
+mod sealed_box;
 pub mod ticket;
 
 use crate::{

@@ -80,7 +80,6 @@ impl Delivery {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use segnalalo_proto::sealed::NoKeys;
     use crate::{
         journal::{Batch, Journal as _, Memory},
         world::World,
@@ -96,6 +95,7 @@ mod tests {
     };
     use segnalalo_kit::{city::Offices, clock::SystemClock};
     use segnalalo_proto::common::v1::PersonalContent;
+    use segnalalo_proto::sealed::NoKeys;
     use std::{
         path::Path,
         sync::{Arc, RwLock},

@@ -72,7 +72,9 @@ impl TicketService for Tickets {
         let entries = positions
             .into_iter()
             .filter_map(|position| self.reader.read(position).transpose())
-            .map(|record| record.map_err(|error| status::unreadable(&error)).map(|record| history::entry(&record, &*self.opener)))
+            .map(|record| {
+                record.map_err(|error| status::unreadable(&error)).map(|record| history::entry(&record, &*self.opener))
+            })
             .collect::<Result<Vec<_>, Status>>()?;
         Ok(Response::new(wire::GetHistoryResponse { ticket: Some(ticket), entries }))
     }

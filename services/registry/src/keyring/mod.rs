@@ -124,12 +124,7 @@ impl Keyring {
     }
 
     /// Makes one that was, from what the broker knows of it.
-    pub(super) fn restore(
-        folder: &Path,
-        id: KeyringId,
-        pepper: [u8; 32],
-        master: &MasterKey,
-    ) -> Result<Self, Error> {
+    pub(super) fn restore(folder: &Path, id: KeyringId, pepper: [u8; 32], master: &MasterKey) -> Result<Self, Error> {
         Self::begin(Store::open(folder)?, id, pepper, master)
     }
 

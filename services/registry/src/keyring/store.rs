@@ -93,11 +93,7 @@ impl Store {
     }
 
     /// `None`: the database holds no ring yet.
-    pub fn unwrap_header(
-        &mut self,
-        master: &MasterKey,
-        previous: Option<&MasterKey>,
-    ) -> Result<Option<Header>, Error> {
+    pub fn unwrap_header(&mut self, master: &MasterKey, previous: Option<&MasterKey>) -> Result<Option<Header>, Error> {
         let Some(value) = self.db.get(HEADER).map_err(storage)? else {
             return if self.db.is_empty() { Ok(None) } else { Err(Error::Damaged) };
         };

@@ -149,9 +149,7 @@ mod tests {
                 outcome: Some(outcome),
             })),
         };
-        super::observed(&observed.encode_to_vec(), &Identity::new([7; 32]), |_| None)
-            .unwrap()
-            .cause
+        super::observed(&observed.encode_to_vec(), &Identity::new([7; 32]), |_| None).unwrap().cause
     }
 
     #[test]
