@@ -5,7 +5,10 @@
 use bytes::Bytes;
 use segnalalo_kit::bus::{AppendError, Bus, BusConfig};
 use segnalalo_tests::harness::{Broker, wait_until};
-use std::time::Duration;
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 const SOON: Duration = Duration::from_secs(20);
 
@@ -30,6 +33,26 @@ async fn what_it_acknowledged_is_there_after_a_kill() {
     wait_until("EVENTS is read again", SOON, async || events.last().await.is_ok()).await.unwrap();
     assert_eq!(events.last().await.unwrap(), Some((2, Bytes::from_static(b"two"))));
     assert!(matches!(events.append(1, &[record("three")]).await, Err(AppendError::WrongLast { actual: 2 })));
+}
+
+#[tokio::test]
+async fn what_it_keeps_cannot_be_read_in_its_files() {
+    const WORDS: &str = "a-name-that-stands-nowhere-else";
+    let mut broker = Broker::start().await.unwrap();
+    let bus = bus(&broker).await;
+    bus.events_log().append(0, &[record(WORDS)]).await.unwrap();
+    broker.kill().unwrap();
+    let files = files(&broker.store());
+    assert!(files.iter().any(|file| file.extension().is_some_and(|extension| extension == "blk")), "{files:?}");
+    for file in files {
+        let bytes = std::fs::read(&file).unwrap();
+        assert!(!bytes.windows(WORDS.len()).any(|window| window == WORDS.as_bytes()), "{}", file.display());
+    }
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
 #[tokio::test]

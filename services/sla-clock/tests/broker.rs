@@ -64,6 +64,7 @@ impl Broker {
             .arg(root.join("deploy/nats.conf"))
             .args(["-a", "127.0.0.1", "-p", &port.to_string(), "-sd"])
             .arg(folder.path())
+            .env("SEGNALALO_BROKER_KEY", "a-key-for-the-brokers-of-tests")
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()

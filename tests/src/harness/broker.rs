@@ -7,6 +7,8 @@ use tokio::net::TcpStream;
 
 const START: Duration = Duration::from_secs(20);
 const STOP: Duration = Duration::from_secs(20);
+/// What its files are encrypted under.
+const KEY: &str = "a-key-for-the-brokers-of-tests";
 
 #[derive(Debug)]
 pub struct Broker {
@@ -33,6 +35,11 @@ impl Broker {
 
     pub fn log(&self) -> PathBuf {
         self.folder.join("nats.log")
+    }
+
+    /// Where it keeps its streams.
+    pub fn store(&self) -> PathBuf {
+        self.folder.join("store")
     }
 
     /// As `kill -9`.
@@ -63,12 +70,8 @@ impl Broker {
         let program = root().join(".tools/bin/nats-server");
         ensure!(program.is_file(), "{} is missing: run scripts/tools", program.display());
         let mut command = Command::new(program);
-        command.arg("-c").arg(root().join("deploy/nats.conf")).arg("-sd").arg(self.folder.join("store")).args([
-            "-a",
-            "127.0.0.1",
-            "-p",
-            &self.port.to_string(),
-        ]);
+        command.arg("-c").arg(root().join("deploy/nats.conf")).arg("-sd").arg(self.store());
+        command.args(["-a", "127.0.0.1", "-p", &self.port.to_string()]).env("SEGNALALO_BROKER_KEY", KEY);
         let mut process = Child::spawn("nats-server", command, &self.log())?;
         wait_for("nats-server answers", START, async || self.probe(&mut process).await).await??;
         self.process = Some(process);
@@ -108,7 +111,7 @@ impl Broker {
     /// Its files can't be deleted.
     pub fn wipe(&mut self) -> Result<()> {
         self.kill()?;
-        let store = self.folder.join("store");
+        let store = self.store();
         fs::remove_dir_all(&store).with_context(|| format!("deleting {}", store.display()))
     }
 }

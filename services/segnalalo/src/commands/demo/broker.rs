@@ -45,7 +45,9 @@ impl Broker {
             .trim_start_matches("nats://")
             .rsplit_once(':')
             .ok_or_else(|| Failure::usage(format!("SEGNALALO_NATS_URL: {address:?}: nats://127.0.0.1:4222")))?;
+        let key = vars.required("SEGNALALO_BROKER_KEY").map_err(Failure::config)?;
         let child = Command::new(program)
+            .env("SEGNALALO_BROKER_KEY", key)
             .args(["-c", CONFIG, "-a", host, "-p", port])
             .arg("-sd")
             .arg(folder.path().join("nats"))

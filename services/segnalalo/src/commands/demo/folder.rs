@@ -18,7 +18,8 @@ const PID_FILE: &str = "demo.pid";
 /// Bytes of a secret that is drawn.
 const SECRET: usize = 32;
 /// Drawn at random.
-const SECRETS: [&str; 7] = [
+const SECRETS: [&str; 8] = [
+    "SEGNALALO_BROKER_KEY",
     "SEGNALALO_MASTER_KEY",
     "FACEBOOK_APP_SECRET",
     "FACEBOOK_VERIFY_TOKEN",
