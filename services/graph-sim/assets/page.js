@@ -1,6 +1,7 @@
 // Holds the panes together: asks for the state when the simulator says that something changed, and shows it.
 
 import { ask, attempt, byId, element } from "./parts.js";
+import * as clock from "./clock.js";
 import * as messenger from "./messenger.js";
 import * as phone from "./phone.js";
 import * as wall from "./wall.js";
@@ -121,6 +122,7 @@ async function refresh() {
 function show(state) {
   for (const place of document.querySelectorAll("[data-page-name]")) place.textContent = state.page.name;
   wall.show(state);
+  clock.show(state);
   phone.show(state);
   messenger.show(state);
   byId("accepted").textContent = state.ledger.accepted;
@@ -138,6 +140,7 @@ function chip(id, text, kind) {
 }
 
 wall.start();
+clock.start(refresh);
 phone.start(() => { listen(); refresh(); });
 messenger.start(() => { listen(); refresh(); });
 startTabs();

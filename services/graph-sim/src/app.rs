@@ -10,7 +10,11 @@ use crate::{
     state::State,
 };
 use anyhow::Context as _;
-use segnalalo_kit::{clock::SharedClock, http, shutdown::Shutdown};
+use segnalalo_kit::{
+    clock::{ClockLever, SharedClock},
+    http,
+    shutdown::Shutdown,
+};
 use std::sync::Arc;
 use tokio::{net::TcpListener, sync::mpsc};
 
@@ -36,6 +40,13 @@ impl App {
         let config = Arc::new(config);
         let (sim, jobs) = Sim::new(State::new(config.clone(), clock, journal, records));
         Ok(Self { config, sim, jobs })
+    }
+
+    /// With what moves the demo's clock, where there is one.
+    #[must_use]
+    pub fn with_lever(self, lever: Option<ClockLever>) -> Self {
+        self.sim.change(|state| state.lever = lever);
+        self
     }
 
     /// Runs until shutdown; requests that are being handled are answered first.

@@ -2,6 +2,7 @@
 //! the levers for faults. Nothing here is of Meta's; all of it lies under `/_sim`.
 
 pub mod assets;
+pub mod clock;
 pub mod facebook;
 pub mod levers;
 pub mod messenger;
@@ -57,5 +58,6 @@ fn levers() -> Router<Sim> {
         .route("/_sim/token", get(levers::tokens).post(levers::set_token))
         .route("/_sim/webhooks/hold", post(levers::hold))
         .route("/_sim/webhooks/release", post(levers::release))
+        .route("/_sim/clock", get(clock::show).post(clock::advance))
         .route("/_sim/handshake", post(levers::handshake))
 }

@@ -13,12 +13,14 @@ use crate::{
     world::{Change, World},
 };
 use jiff::Timestamp;
-use segnalalo_kit::clock::SharedClock;
+use segnalalo_kit::clock::{ClockLever, SharedClock};
 use std::{sync::Arc, time::Duration};
 
 pub struct State {
     pub config: Arc<Config>,
     pub clock: SharedClock,
+    /// Moves the clock of all processes; `None`: time is what it is.
+    pub lever: Option<ClockLever>,
     /// Where this process is reached: photographs in webhooks point there.
     pub base_url: String,
     pub world: World,
@@ -40,6 +42,7 @@ impl State {
             base_url: format!("http://{}", config.listen),
             config,
             clock,
+            lever: None,
             world: World::default(),
             ledger: Ledger::default(),
             faults: Faults::default(),

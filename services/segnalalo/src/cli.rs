@@ -2,7 +2,7 @@
 //! who read the code.
 
 use crate::{
-    commands::{classify, demo, health, held, log, normalize, notices, replay, ticket},
+    commands::{classify, clock, demo, health, held, log, normalize, notices, replay, ticket},
     phrases::{Part, Phrases},
 };
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
@@ -31,6 +31,7 @@ pub enum Command {
     Replay(replay::Args),
     Normalize(normalize::Args),
     Classify(classify::Args),
+    Clock(clock::Args),
     Log(log::Args),
     Health(health::Args),
 }

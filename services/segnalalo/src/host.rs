@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use segnalalo_kit::{
     admin,
     bus::{Bus, BusConfig},
-    clock::SharedClock,
+    clock::{ClockLever, DemoClock, SharedClock},
     config::Vars,
     health::{Component, Health},
     service::Deps,
@@ -15,6 +15,9 @@ use segnalalo_kit::{
 };
 use std::{future::Future, net::SocketAddr, pin::Pin};
 use tokio::{net::TcpListener, task::JoinSet};
+
+/// Who makes the bucket of the demo's clock.
+const KEEPER: &str = "registry";
 
 pub type Running = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
 
@@ -29,13 +32,15 @@ pub struct Process {
 /// Builds it, says so, and runs it until shutdown.
 pub enum Start {
     Service(Box<dyn FnOnce(Deps, Component, Shutdown) -> Running + Send>),
-    /// It needs no broker.
-    Apart(Box<dyn FnOnce(SharedClock, Component, Shutdown) -> Running + Send>),
+    /// It needs no broker, but for the demo's clock where there is one.
+    Apart(Box<dyn FnOnce(SharedClock, Option<ClockLever>, Component, Shutdown) -> Running + Send>),
 }
 
 /// Processes that are being run.
 pub struct Host {
     pub healths: Vec<Health>,
+    /// The first process's: in a demo it isn't the machine's.
+    pub clock: SharedClock,
     tasks: JoinSet<(&'static str, anyhow::Result<()>)>,
     /// Stopped last: while the processes drain, one may look at them.
     admins: JoinSet<()>,
@@ -59,6 +64,7 @@ impl Host {
     ) -> Result<Self, Failure> {
         let mut host = Self {
             healths: Vec::new(),
+            clock: clock.clone(),
             tasks: JoinSet::new(),
             admins: JoinSet::new(),
             admins_shutdown: Shutdown::new(),
@@ -81,15 +87,31 @@ impl Host {
             .with_context(|| format!("{name}: the admin port {admin} can't be listened on"))?;
         // Before its own components are there, a process isn't ready either.
         let built = health.component("process");
-        let running = match start {
-            Start::Service(start) => {
-                let bus = connect(name, vars, &metrics).await?;
-                self.buses.push(bus.clone());
-                let deps = Deps { bus, clock: clock.clone(), metrics: metrics.clone(), health: health.clone() };
-                start(deps, built, self.shutdown.clone())
-            }
-            Start::Apart(start) => start(clock.clone(), built, self.shutdown.clone()),
+        let in_demo = DemoClock::is_wanted(vars).map_err(Failure::config)?;
+        let bus = match start {
+            Start::Service(_) => Some(connect(name, vars, &metrics).await?),
+            Start::Apart(_) if in_demo => Some(connect(name, vars, &metrics).await?),
+            Start::Apart(_) => None,
         };
+        self.buses.extend(bus.clone());
+        let demo = bus.as_ref().filter(|_| in_demo).map(|bus| follow(bus, name, &metrics));
+        let clock = demo.clone().map_or_else(|| clock.clone(), SharedClock::from);
+        if self.healths.is_empty() {
+            self.clock = clock.clone();
+        }
+        let (health_of, shutdown) = (health.clone(), self.shutdown.clone());
+        let part = built.clone();
+        let running: Running = match (start, bus) {
+            (Start::Service(start), Some(bus)) => {
+                start(Deps { bus, clock, metrics: metrics.clone(), health: health_of }, built, shutdown.clone())
+            }
+            (Start::Apart(start), bus) => {
+                let lever = bus.as_ref().map(ClockLever::new);
+                start(clock, lever, built, shutdown.clone())
+            }
+            (Start::Service(_), None) => unreachable!("a service is connected"),
+        };
+        let running = after_the_clock(demo, part, shutdown, running);
         let ended = self.ended.clone();
         self.tasks.spawn(async move {
             // Also when it panics.
@@ -166,6 +188,29 @@ impl Host {
         self.admins_shutdown.cancel();
         while self.admins.join_next().await.is_some() {}
     }
+}
+
+/// The registry keeps the clock, the others follow.
+fn follow(bus: &Bus, name: &str, metrics: &Metrics) -> DemoClock {
+    let shown = metrics.gauge("demo_clock_ahead_seconds", "By how much the demo's clock is ahead of the machine's");
+    DemoClock::follow(bus, name == KEEPER, Some(shown))
+}
+
+/// Nothing is built before it is known what time it is.
+async fn after_the_clock(
+    demo: Option<DemoClock>,
+    part: Component,
+    shutdown: Shutdown,
+    running: Running,
+) -> anyhow::Result<()> {
+    if let Some(clock) = demo {
+        part.not_ready("the demo's clock isn't known yet: the registry makes it, at the broker");
+        tokio::select! {
+            () = clock.known() => {}
+            () = shutdown.cancelled() => return Ok(()),
+        }
+    }
+    running.await
 }
 
 async fn connect(name: &str, vars: &Vars, metrics: &Metrics) -> Result<Bus, Failure> {

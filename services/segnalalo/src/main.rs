@@ -3,6 +3,7 @@
 mod cli;
 mod client;
 mod commands;
+mod demo_time;
 mod failure;
 mod host;
 mod operator;

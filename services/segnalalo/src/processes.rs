@@ -76,13 +76,13 @@ pub fn graph_sim(vars: &Vars) -> Result<Process, Failure> {
     Ok(Process {
         name: "graph-sim",
         admin: admin_address("graph-sim", vars)?,
-        start: Start::Apart(Box::new(|clock, built, shutdown| {
+        start: Start::Apart(Box::new(|clock, lever, built, shutdown| {
             Box::pin(async move {
                 let address = config.listen;
                 let listener = TcpListener::bind(address)
                     .await
                     .with_context(|| format!("GRAPH_SIM_LISTEN: {address} can't be listened on"))?;
-                let app = segnalalo_graph_sim::app::App::build(config, clock)?;
+                let app = segnalalo_graph_sim::app::App::build(config, clock)?.with_lever(lever);
                 built.ready();
                 app.run(listener, shutdown).await
             })

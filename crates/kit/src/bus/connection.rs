@@ -1,7 +1,8 @@
 //! The connection: it may be made before the broker is there, and is made again for ever. Clones share it.
 
 use super::{
-    DeadLetters, Error, EventFeed, EventsLog, KeyBucket, Publisher, Stream, Topology, WorkQueue, WorkQueueConfig,
+    DeadLetters, DemoClockBucket, Error, EventFeed, EventsLog, KeyBucket, Publisher, Stream, Topology, WorkQueue,
+    WorkQueueConfig,
     publisher::{self, Meters},
 };
 use crate::{
@@ -207,6 +208,11 @@ impl Bus {
     /// Written by the registry only.
     pub fn key_bucket(&self) -> KeyBucket {
         KeyBucket::new(self.context())
+    }
+
+    /// Of a demo: see `kit::clock`.
+    pub fn demo_clock(&self) -> DemoClockBucket {
+        DemoClockBucket::new(self.context(), self.on_reconnect())
     }
 
     pub fn dead(&self) -> DeadLetters {

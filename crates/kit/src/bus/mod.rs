@@ -11,12 +11,14 @@
 //! | `events_log` | EVENTS as the registry writes it |
 //! | `work_queue` | INBOUND and OBSERVED: batches, acknowledgements, parking |
 //! | `dead` | what was parked |
+//! | `demo_clock` | by how much a demo's clock is ahead |
 //! | `key_bucket` | the citizens' keys, wrapped, for those who may read |
 //! | `topology` | the streams themselves: the registry makes them, nobody else |
 
 mod commit;
 mod connection;
 mod dead;
+mod demo_clock;
 mod event_feed;
 mod events_log;
 mod key_bucket;
@@ -27,6 +29,7 @@ mod work_queue;
 
 pub use connection::{Bus, BusConfig};
 pub use dead::{DeadLetter, DeadLetters, Parked};
+pub use demo_clock::{Ahead, DemoClockBucket};
 pub use event_feed::{EventFeed, FeedItem};
 pub use events_log::{AppendError, EventsLog};
 pub use key_bucket::{KeyBucket, KeyEntry};

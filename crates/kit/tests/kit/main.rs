@@ -4,6 +4,7 @@
 
 mod broker;
 mod dead;
+mod demo_clock;
 mod event_feed;
 mod events_log;
 mod outage;

@@ -8,11 +8,12 @@ use axum::{
 };
 
 /// Name, type, text.
-const ASSETS: [(&str, &str, &str); 7] = [
+const ASSETS: [(&str, &str, &str); 8] = [
     ("style.css", "text/css; charset=utf-8", include_str!("../../assets/style.css")),
     ("phone.css", "text/css; charset=utf-8", include_str!("../../assets/phone.css")),
     ("page.js", "text/javascript; charset=utf-8", include_str!("../../assets/page.js")),
     ("parts.js", "text/javascript; charset=utf-8", include_str!("../../assets/parts.js")),
+    ("clock.js", "text/javascript; charset=utf-8", include_str!("../../assets/clock.js")),
     ("wall.js", "text/javascript; charset=utf-8", include_str!("../../assets/wall.js")),
     ("phone.js", "text/javascript; charset=utf-8", include_str!("../../assets/phone.js")),
     ("messenger.js", "text/javascript; charset=utf-8", include_str!("../../assets/messenger.js")),

@@ -13,6 +13,10 @@ pub enum Refused {
     NotFound(&'static str),
     #[error("{0}")]
     Bad(String),
+    #[error("{0}")]
+    Conflict(String),
+    #[error("{0}")]
+    Unavailable(String),
     #[error("too many webhooks are waiting: is the service that takes them running?")]
     Busy,
 }
@@ -22,7 +26,8 @@ impl IntoResponse for Refused {
         let status = match self {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Bad(_) => StatusCode::BAD_REQUEST,
-            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Busy | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         };
         (status, Json(json!({"error": self.to_string()}))).into_response()
     }

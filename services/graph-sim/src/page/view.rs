@@ -54,6 +54,7 @@ pub async fn state(Of(sim): Of<Sim>) -> Json<Value> {
         let threads: Vec<Value> = threads.map(|(person, thread)| show_thread(state, person, thread)).collect();
         Json(json!({
             "now": state.now(),
+            "clock_moves": state.lever.is_some(),
             "page": state.page(),
             "number": state.config.number.display,
             "wall": wall,

@@ -9,6 +9,7 @@ async fn the_page_and_all_its_files_are_served_and_ask_nobody_else() {
     assert!(page.contains("lang=\"it\""));
     let mut files: Vec<&str> = page.split('"').filter(|part| part.starts_with("/_sim/assets/")).collect();
     files.extend([
+        "/_sim/assets/clock.js",
         "/_sim/assets/parts.js",
         "/_sim/assets/wall.js",
         "/_sim/assets/phone.js",
@@ -50,4 +51,16 @@ async fn a_citizen_without_a_name_or_words_is_told_so() {
     }
     let nowhere = rehearsal.http.get(format!("{}/nowhere/1", rehearsal.base)).send().await.unwrap();
     assert_eq!(nowhere.status(), 404);
+}
+
+#[tokio::test]
+async fn where_there_is_no_demo_s_clock_nothing_moves_and_the_page_shows_no_lever() {
+    let rehearsal = rehearsal().await;
+    assert_eq!(rehearsal.see("state").await["clock_moves"], false);
+    let before = rehearsal.see("clock").await["now"].clone();
+    let url = format!("{}/_sim/clock", rehearsal.base);
+    let answer = rehearsal.http.post(url).json(&json!({"advance": "1d"})).send().await.unwrap();
+    assert_eq!(answer.status(), 409);
+    assert!(answer.text().await.unwrap().contains("SEGNALALO_DEMO_CLOCK"));
+    assert_eq!(rehearsal.see("clock").await["now"], before);
 }

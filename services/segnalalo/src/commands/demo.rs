@@ -13,10 +13,10 @@ use crate::{
 };
 use broker::Broker;
 use folder::Folder;
-use jiff::ToSpan as _;
+use jiff::{Timestamp, ToSpan as _};
 use segnalalo_domain::calendar::local_date;
 use segnalalo_kit::{
-    clock::{self, Clock as _, SharedClock, SystemClock},
+    clock::{self, SharedClock, SystemClock},
     config::Vars,
     shutdown::{self, Shutdown},
     telemetry,
@@ -53,7 +53,7 @@ pub async fn run(args: &Args, vars: &Vars, phrases: &Phrases) -> Result<(), Fail
     let clock: SharedClock = Arc::new(SystemClock);
     let result = match Host::start(all, &vars, &clock, token.clone()).await {
         Ok(mut host) => {
-            live(&mut host, &mut broker, &token, || welcome(&folder, &vars, started, phrases), phrases).await
+            live(&mut host, &mut broker, &token, |now| welcome(&folder, &vars, started, now, phrases), phrases).await
         }
         Err(failure) => Err(failure),
     };
@@ -71,7 +71,7 @@ async fn live(
     host: &mut Host,
     broker: &mut Broker,
     token: &Shutdown,
-    welcome: impl FnOnce(),
+    welcome: impl FnOnce(Timestamp),
     phrases: &Phrases,
 ) -> Result<(), Failure> {
     let mut next_word = clock::monotonic() + SLOW;
@@ -91,7 +91,7 @@ async fn live(
         tokio::time::sleep(LOOK).await;
     }
     if host.is_ready() {
-        welcome();
+        welcome(host.clock.now());
     }
     let result = tokio::select! {
         result = host.run() => result,
@@ -107,9 +107,9 @@ async fn live(
     result
 }
 
-fn welcome(folder: &Folder, vars: &Vars, started: Instant, phrases: &Phrases) {
+fn welcome(folder: &Folder, vars: &Vars, started: Instant, now: Timestamp, phrases: &Phrases) {
     let address = |variable: &str| vars.optional(variable).unwrap_or_default();
-    let in_a_week = local_date(SystemClock.now()).saturating_add(7.days()).to_string();
+    let in_a_week = local_date(now).saturating_add(7.days()).to_string();
     let seconds = format!("{:.1}", started.elapsed().as_secs_f64()).replace('.', ",");
     let values = [
         ("seconds", seconds),

@@ -2,6 +2,7 @@
 
 pub mod all;
 pub mod classify;
+pub mod clock;
 pub mod demo;
 pub mod health;
 pub mod held;
@@ -39,6 +40,7 @@ pub async fn run(cli: Cli, vars: Vars, phrases: Phrases) -> Result<ExitCode, Fai
         Command::Replay(args) => return replay::run(&args, &vars, &phrases).await,
         Command::Normalize(args) => normalize::run(&args, &vars)?,
         Command::Classify(args) => classify::run(&args, &vars)?,
+        Command::Clock(args) => clock::run(args, &vars, &phrases).await?,
         Command::Log(args) => return log::run(args, &vars, &phrases).await,
         Command::Health(args) => return health::run(&args, &vars, &phrases).await,
     }

@@ -7,6 +7,7 @@ mod fate;
 use super::demo::folder;
 use crate::{
     client::Registry,
+    demo_time,
     failure::Failure,
     operator, output,
     phrases::{Part, Phrases},
@@ -15,7 +16,7 @@ use crate::{
 use bodies::{Body, Reader, Sender};
 use fate::{Became, Fates};
 use segnalalo_kit::{
-    clock::{self, Clock as _, SystemClock},
+    clock::{self, Clock as _},
     config::Vars,
 };
 use segnalalo_proto::registry::v1::{GetTicketRequest, VerifyLogRequest, WatchRequest, WatchResponse};
@@ -66,14 +67,15 @@ pub async fn run(args: &Args, vars: &Vars, phrases: &Phrases) -> Result<ExitCode
             eprintln!("{}", phrases.say(Part::Replay, "without_registry", &[]));
         }
     }
+    let time = demo_time::read(vars).await?;
     let mut fates = Fates::default();
     for body in &bodies {
-        let begun = SystemClock.now();
+        let begun = time.now();
         let sent = sender.post(body).await;
         if let (Err(why), true) = (&sent, fates.is_empty()) {
             return Err(Failure::unavailable(phrases.say(Part::Replay, "unsent", &[("why", why)])));
         }
-        fates.push(&reader.told(body, begun), begun..=SystemClock.now(), sent);
+        fates.push(&reader.told(body, begun), begun..=time.now(), sent);
     }
     if let Some((_, records)) = &mut watching {
         follow(records, &mut fates, Duration::from_secs(args.settle)).await;

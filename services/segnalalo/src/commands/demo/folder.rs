@@ -29,7 +29,7 @@ const SECRETS: [&str; 8] = [
     "WHATSAPP_TOKEN",
 ];
 /// The page and the number of tests/fixtures; everything on loopback.
-const PLAIN: [(&str, &str); 12] = [
+const PLAIN: [(&str, &str); 13] = [
     ("FACEBOOK_PAGE_ID", "104587321965874"),
     ("WHATSAPP_PHONE_NUMBER_ID", "106540352242922"),
     ("GRAPH_API_URL", "http://127.0.0.1:8090"),
@@ -38,6 +38,7 @@ const PLAIN: [(&str, &str); 12] = [
     ("INGEST_FACEBOOK_LISTEN", "127.0.0.1:8081"),
     ("INGEST_WHATSAPP_LISTEN", "127.0.0.1:8082"),
     ("REGISTRY_LISTEN", "127.0.0.1:50051"),
+    ("SEGNALALO_DEMO_CLOCK", "on"),
     ("SEGNALALO_REGISTRY_URL", "http://127.0.0.1:50051"),
     ("SEGNALALO_NATS_URL", "nats://127.0.0.1:4222"),
     ("SEGNALALO_LOG", "warn,segnalalo_kit::health=error,segnalalo_kit::bus=error"),
@@ -100,6 +101,15 @@ impl Folder {
         ];
         Ok(lacking(&vars, callbacks))
     }
+}
+
+/// Whether a demo runs in the folder where one is looked for.
+///
+/// # Errors
+/// The variable is wrong.
+pub fn runs_here(vars: &Vars) -> Result<bool, Failure> {
+    let folder = vars.parsed("SEGNALALO_DATA_DIR", PathBuf::from(".demo")).map_err(Failure::config)?;
+    Ok(Folder(folder).other_demo())
 }
 
 /// The environment, with what it lacks from a demo's folder, if there is one: so that other commands find the demo.

@@ -2,11 +2,12 @@
 
 use super::Desk;
 use crate::{
+    demo_time,
     failure::Failure,
     operator, output,
     render::{json, ticket, wrap},
 };
-use segnalalo_kit::clock::{Clock as _, SystemClock};
+use segnalalo_kit::clock::Clock as _;
 use segnalalo_proto::registry::v1::{ListTicketsRequest, SearchTicketsRequest, Ticket};
 use serde_json::json;
 
@@ -52,31 +53,31 @@ pub async fn list(mut desk: Desk<'_>, args: &Args) -> Result<(), Failure> {
             break page.total;
         }
     };
-    print(&desk, &tickets, total);
-    Ok(())
+    print(&desk, &tickets, total).await
 }
 
 pub async fn search(mut desk: Desk<'_>, args: &SearchArgs) -> Result<(), Failure> {
     let request = SearchTicketsRequest { query: args.words.join(" "), limit: args.limit.min(PAGE) };
     let answer = desk.registry.tickets.search_tickets(request).await;
     let tickets = answer.map_err(|status| desk.registry.refused(&status, desk.phrases, &[]))?.into_inner().tickets;
-    print(&desk, &tickets, tickets.len() as u32);
-    Ok(())
+    print(&desk, &tickets, tickets.len() as u32).await
 }
 
-fn print(desk: &Desk<'_>, tickets: &[Ticket], total: u32) {
+async fn print(desk: &Desk<'_>, tickets: &[Ticket], total: u32) -> Result<(), Failure> {
     if desk.common.json {
         let tickets = tickets.iter().map(json::ticket).collect::<Vec<_>>();
         output::line(json!({ "tickets": tickets, "total": total }).to_string());
-        return;
+        return Ok(());
     }
     if tickets.is_empty() {
         output::line(desk.phrases.text("no_tickets", &[]));
-        return;
+        return Ok(());
     }
-    output::line(ticket::list(tickets, SystemClock.now(), desk.phrases, wrap::width(desk.vars)));
+    let now = demo_time::read(desk.vars).await?.now();
+    output::line(ticket::list(tickets, now, desk.phrases, wrap::width(desk.vars)));
     if total as usize > tickets.len() {
         let shown = tickets.len().to_string();
         output::line(desk.phrases.text("shown_of_all", &[("shown", &shown), ("total", &total.to_string())]));
     }
+    Ok(())
 }

@@ -2,11 +2,12 @@
 
 use super::Desk;
 use crate::{
+    demo_time,
     failure::Failure,
     operator, output,
     render::{json, story, ticket, wrap},
 };
-use segnalalo_kit::clock::{Clock as _, SystemClock};
+use segnalalo_kit::clock::Clock as _;
 use segnalalo_proto::registry::v1::GetHistoryRequest;
 use serde_json::json;
 
@@ -30,7 +31,8 @@ pub async fn show(mut desk: Desk<'_>, args: &Args) -> Result<(), Failure> {
         return Ok(());
     }
     let width = wrap::width(desk.vars);
-    output::line(format!("{}\n", ticket::head(&shown, SystemClock.now(), desk.phrases, width)));
+    let now = demo_time::read(desk.vars).await?.now();
+    output::line(format!("{}\n", ticket::head(&shown, now, desk.phrases, width)));
     output::line(format!("{}\n", story::story(&history.entries, args.full, desk.phrases, width)));
     let actions = ticket::actions(&shown, desk.phrases);
     output::line(wrap::wrap(&desk.phrases.text("can_do", &[("actions", &actions)]), 0, width));

@@ -1,6 +1,17 @@
 //! Time as a value. Everything that asks what time it is takes a `Clock`; only here is the system's clock read.
 //! `unshifted` is the machine's own time, for guards against a clock that was set wrong: the demo's clock runs ahead of
 //! it, a real one doesn't. Durations are measured with `monotonic`, which no one sets.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `demo` | the demo's clock, which all processes follow |
+//! | `lever` | what moves it |
+
+mod demo;
+mod lever;
+
+pub use demo::{DemoClock, VARIABLE};
+pub use lever::{ClockLever, MoveError};
 
 use jiff::{SignedDuration, Timestamp};
 use std::sync::{Arc, Mutex, PoisonError};
