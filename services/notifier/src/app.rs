@@ -8,7 +8,7 @@ use crate::{
     ledger::Registry,
     messages::Messages,
     outcomes::Outcomes,
-    sender::{Posted, Sender},
+    sender::{Posted, Sender, pause::Timer},
 };
 use anyhow::Context as _;
 use segnalalo_kit::{
@@ -44,13 +44,14 @@ impl App {
         let stopping = Shutdown::new();
         let sender = Sender {
             messages: Arc::new(Messages::load(&config.city).context("the city's messages")?),
-            graph: Graph::new(http::client(CALL), config.graph),
+            graph: Arc::new(Graph::new(http::client(CALL), config.graph)),
             keys: Arc::new(Keys::new(deps.bus.key_bucket(), config.mirror_key)),
             ledger: Arc::new(Registry::new(&config.registry_url, registry).context("SEGNALALO_REGISTRY_URL")?),
             clock: deps.clock.clone(),
             read_back_pause: config.read_back_pause,
             proof_wait: config.proof_wait,
             posted: Posted::default(),
+            pauses: Arc::new(Timer),
             shutdown: stopping.clone(),
         };
         let outcomes = Outcomes::new(deps.bus.publisher(Stream::Observed), deps.clock.clone());

@@ -12,6 +12,7 @@ use gate::Gate;
 use jiff::SignedDuration;
 use segnalalo_domain::{
     Timestamp,
+    event::{Event, Recorded, Stream, conversation::Event as Said},
     id::{ConversationId, ReplyId},
 };
 use segnalalo_proto::observation::v1::send_outcome::Outcome;
@@ -82,6 +83,14 @@ impl Dispatcher {
             self.occupy(work, false);
         }
         orphans.into_iter().map(Task::GiveUp).collect()
+    }
+
+    /// Folds a fact in. The reply whose outcome it brings back, if any.
+    pub fn apply(&mut self, recorded: &Recorded) -> Option<ReplyId> {
+        self.outbox.apply(recorded);
+        let (conversation, reply) = news(recorded)?;
+        self.heard(conversation, reply);
+        Some(reply)
     }
 
     /// The log begins anew. Tasks that run go on; their outcomes come back through the log.
@@ -198,6 +207,21 @@ impl Dispatcher {
     /// Channels that nothing gets through on.
     pub fn closed(&self) -> HashSet<Queue> {
         self.gates.iter().filter(|(_, gate)| gate.is_closed()).map(|(queue, _)| *queue).collect()
+    }
+}
+
+/// What brings a reply's outcome back.
+fn news(recorded: &Recorded) -> Option<(ConversationId, ReplyId)> {
+    let (Stream::Conversation(conversation), Event::Conversation(event)) = (recorded.stream, &recorded.event) else {
+        return None;
+    };
+    match event {
+        Said::SendAccepted { reply, .. }
+        | Said::SendRefused { reply, .. }
+        | Said::SendUnknown { reply, .. }
+        | Said::ReplyHeld { reply, .. }
+        | Said::ReplyDropped { reply, .. } => Some((conversation, *reply)),
+        _ => None,
     }
 }
 

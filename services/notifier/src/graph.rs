@@ -5,9 +5,31 @@ mod call;
 mod classes;
 mod read_back;
 
+use segnalalo_domain::Timestamp;
+
 pub use call::{Form, Graph, GraphConfig, Token, WhatsappTo};
 pub use classes::{Class, classify};
 pub use read_back::ReadBack;
+
+/// Where replies are sent, and looked for.
+#[async_trait::async_trait]
+pub trait Platform: Send + Sync {
+    /// Sends once. `callback` comes back with the platform's statuses and echoes.
+    async fn send(&self, form: &Form, text: &str, callback: &str) -> Sent;
+    /// Looks below a post or comment for a comment of the page with this text, no older than the attempt.
+    async fn find_comment(&self, object: &str, text: &str, attempted_at: Timestamp) -> ReadBack;
+}
+
+#[async_trait::async_trait]
+impl Platform for Graph {
+    async fn send(&self, form: &Form, text: &str, callback: &str) -> Sent {
+        self.send(form, text, callback).await
+    }
+
+    async fn find_comment(&self, object: &str, text: &str, attempted_at: Timestamp) -> ReadBack {
+        self.find_comment(object, text, attempted_at).await
+    }
+}
 
 /// What became of one POST.
 #[derive(Debug, Clone, PartialEq, Eq)]

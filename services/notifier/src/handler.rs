@@ -7,22 +7,16 @@ use crate::{
     outbox::Work,
     outcomes::Outcomes,
     queue::Queue,
-    sender::{Sender, Told},
+    sender::{Sender, Told, given_up},
 };
-use segnalalo_domain::{
-    event::{Event, Recorded, Stream, conversation::Event as Said},
-    id::{ConversationId, ReplyId},
-};
+use segnalalo_domain::{event::Recorded, id::ConversationId};
 use segnalalo_kit::{
     bus::FeedItem,
     clock::{self, SharedClock},
     passed_over::PassedOver,
     trace,
 };
-use segnalalo_proto::{
-    convert,
-    observation::v1::send_outcome::{Outcome, Unknown},
-};
+use segnalalo_proto::convert;
 use std::{collections::HashMap, time::Duration};
 use tokio::task::{Id, JoinError, JoinSet};
 use tracing::Instrument as _;
@@ -79,10 +73,8 @@ impl Handler {
     }
 
     fn apply(&mut self, recorded: &Recorded) {
-        self.dispatcher.outbox.apply(recorded);
-        if let Some((conversation, reply)) = news(recorded) {
+        if let Some(reply) = self.dispatcher.apply(recorded) {
             self.sender.posted.forget(reply);
-            self.dispatcher.heard(conversation, reply);
         }
     }
 
@@ -161,25 +153,4 @@ impl Handler {
         let _ = tokio::time::timeout(patience, all).await;
         self.tasks.len()
     }
-}
-
-/// What brings a reply's outcome back.
-fn news(recorded: &Recorded) -> Option<(ConversationId, ReplyId)> {
-    let (Stream::Conversation(conversation), Event::Conversation(event)) = (recorded.stream, &recorded.event) else {
-        return None;
-    };
-    match event {
-        Said::SendAccepted { reply, .. }
-        | Said::SendRefused { reply, .. }
-        | Said::SendUnknown { reply, .. }
-        | Said::ReplyHeld { reply, .. }
-        | Said::ReplyDropped { reply, .. } => Some((conversation, *reply)),
-        _ => None,
-    }
-}
-
-/// The process that began the attempt is no more, or lost track of it.
-fn given_up(work: &Work) -> Told {
-    let unknown = Unknown { detail: "the process ended during the attempt".to_owned() };
-    Told::Outcome { attempt: work.reply.attempts, outcome: Outcome::Unknown(unknown), pause: None }
 }

@@ -67,29 +67,43 @@ impl Ledger for Registry {
         content: PersonalContent,
         trace_parent: String,
     ) -> Result<(), Denied> {
-        let request = BeginAttemptRequest {
-            conversation_id: work.conversation.to_vec(),
-            reply_id: work.reply.id.to_vec(),
-            attempt,
-            text_sha256: Sha256::digest(content.text.trim().as_bytes()).to_vec(),
-            content: Some(content),
-            trace_parent,
-            caller_id: self.caller_id.to_vec(),
-        };
+        let request = request(work, attempt, content, trace_parent, self.caller_id);
         let Err(status) = self.client.clone().begin_attempt(request).await else {
             self.health.ready();
             return Ok(());
         };
-        match status.code() {
-            Code::Aborted | Code::FailedPrecondition | Code::NotFound => {
-                self.health.ready();
-                Err(Denied::Settled)
-            }
-            code => {
-                let why = format!("the registry answers {code:?}");
-                self.health.not_ready(&why);
-                Err(Denied::Unavailable(why))
-            }
+        let denied = denied(status.code());
+        match &denied {
+            Denied::Settled => self.health.ready(),
+            Denied::Unavailable(why) => self.health.not_ready(why),
         }
+        Err(denied)
+    }
+}
+
+/// `caller_id` is the process's: who asks again for its own attempt is answered as before.
+pub fn request(
+    work: &Work,
+    attempt: u32,
+    content: PersonalContent,
+    trace_parent: String,
+    caller_id: [u8; 16],
+) -> BeginAttemptRequest {
+    BeginAttemptRequest {
+        conversation_id: work.conversation.to_vec(),
+        reply_id: work.reply.id.to_vec(),
+        attempt,
+        text_sha256: Sha256::digest(content.text.trim().as_bytes()).to_vec(),
+        content: Some(content),
+        trace_parent,
+        caller_id: caller_id.to_vec(),
+    }
+}
+
+/// What the registry's refusal means.
+pub fn denied(code: Code) -> Denied {
+    match code {
+        Code::Aborted | Code::FailedPrecondition | Code::NotFound => Denied::Settled,
+        code => Denied::Unavailable(format!("the registry answers {code:?}")),
     }
 }

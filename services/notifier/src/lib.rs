@@ -15,16 +15,16 @@
 pub mod app;
 mod board;
 pub mod config;
-mod dispatcher;
+pub mod dispatcher;
 mod form;
-mod graph;
+pub mod graph;
 mod handler;
-mod ledger;
+pub mod ledger;
 pub mod messages;
-mod outbox;
-mod outcomes;
-mod queue;
-mod sender;
+pub mod outbox;
+pub mod outcomes;
+pub mod queue;
+pub mod sender;
 
 pub use app::App;
 pub use config::Config;

@@ -3,6 +3,7 @@
 
 use crate::{outbox::Work, sender::Told};
 use prost::Message as _;
+use segnalalo_domain::Timestamp;
 use segnalalo_kit::{bus::Publisher, clock::SharedClock, trace};
 use segnalalo_proto::{
     observation::v1::{Observed, SendOutcome, observed::Observation},
@@ -26,20 +27,11 @@ impl Outcomes {
 
     /// Returns when it is durable, however long that takes.
     pub async fn publish(&self, work: &Work, told: &Told) {
-        let Told::Outcome { attempt, outcome, .. } = told else {
+        let Some(observed) = observed(work, told, self.clock.now()) else {
             return;
         };
         let own = trace::traceparent();
         let trace_parent = if own.is_empty() { &work.reply.trace_parent } else { &own };
-        let observed = Observed {
-            occurred_at: Some(time::to_wire(self.clock.now())),
-            observation: Some(Observation::SendOutcome(SendOutcome {
-                conversation_id: work.conversation.to_vec(),
-                reply_id: work.reply.id.to_vec(),
-                attempt: *attempt,
-                outcome: Some(outcome.clone()),
-            })),
-        };
         let payload = bytes::Bytes::from(observed.encode_to_vec());
         let mut pause = Duration::from_millis(100);
         while let Err(error) = self.publisher.publish(SUBJECT, payload.clone(), trace_parent).await {
@@ -48,4 +40,20 @@ impl Outcomes {
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
+}
+
+/// What is said on OBSERVED; `None` when there is nothing to say.
+pub fn observed(work: &Work, told: &Told, now: Timestamp) -> Option<Observed> {
+    let Told::Outcome { attempt, outcome, .. } = told else {
+        return None;
+    };
+    Some(Observed {
+        occurred_at: Some(time::to_wire(now)),
+        observation: Some(Observation::SendOutcome(SendOutcome {
+            conversation_id: work.conversation.to_vec(),
+            reply_id: work.reply.id.to_vec(),
+            attempt: *attempt,
+            outcome: Some(outcome.clone()),
+        })),
+    })
 }

@@ -1,17 +1,19 @@
 //! One reply on its way: filled in, made durable, sent once, and its outcome told. Whatever breaks in between, the log
 //! knows that an attempt began.
 
+pub mod pause;
 mod reconcile;
 mod refusal;
 
 use crate::{
     form::{self, Impossible},
-    graph::{Form, Graph, Sent},
+    graph::{Form, Platform, Sent},
     ledger::{Denied, Ledger},
     messages::{LONGEST_TEMPLATE, Messages, RenderError, WhatsappTemplate},
     outbox::Work,
 };
 use jiff::SignedDuration;
+use pause::Pauses;
 use segnalalo_domain::{id::ReplyId, sealed::Sealed};
 use segnalalo_kit::{clock::SharedClock, keys::OpenBoxes, shutdown::Shutdown, trace};
 use segnalalo_proto::{
@@ -29,7 +31,7 @@ use std::{
 #[derive(Clone)]
 pub struct Sender {
     pub messages: Arc<Messages>,
-    pub graph: Graph,
+    pub graph: Arc<dyn Platform>,
     pub keys: Arc<dyn OpenBoxes>,
     pub ledger: Arc<dyn Ledger>,
     pub clock: SharedClock,
@@ -39,6 +41,7 @@ pub struct Sender {
     pub proof_wait: SignedDuration,
     /// Attempts whose POST left this process: whatever the ledger answers, they don't leave again.
     pub posted: Posted,
+    pub pauses: Arc<dyn Pauses>,
     /// What waits for the registry stops waiting.
     pub shutdown: Shutdown,
 }
@@ -60,6 +63,12 @@ impl Posted {
     pub fn forget(&self, reply: ReplyId) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&reply);
     }
+}
+
+/// The process that began the attempt is no more, or lost track of it.
+pub fn given_up(work: &Work) -> Told {
+    let unknown = Unknown { detail: "the process ended during the attempt".to_owned() };
+    outcome(work.reply.attempts, Outcome::Unknown(unknown))
 }
 
 /// What the dispatcher is told of a piece of work.
@@ -118,7 +127,7 @@ impl Sender {
                 Err(Denied::Unavailable(why)) => tracing::debug!(why, "the attempt can't begin yet"),
             }
             tokio::select! {
-                () = tokio::time::sleep(REGISTRY_PAUSE) => {}
+                () = self.pauses.wait(REGISTRY_PAUSE) => {}
                 () = self.shutdown.cancelled() => return Err(Told::Nothing),
             }
         }

@@ -49,47 +49,13 @@ impl Intake {
                 return Outcome::Park { why: describe(&error) };
             }
         };
-        let waits_for_thread = matches!(
-            translated.command,
-            Command::ReceiveMessage(_)
-                | Command::RecordOwnMessage(_)
-                | Command::RemoveMessage(_)
-                | Command::EditMessage(_)
-                // A platform's report may overtake our own word that it accepted the message.
-                | Command::ReportDelivery(_)
-        );
-        let request = Request {
-            cause: translated.cause,
-            command: translated.command,
-            occurred_at: Some(translated.occurred_at),
-            trace_parent: delivery.traceparent,
-        };
-        match self.writer.execute(request).await {
-            Ok(receipt) if receipt.ignored && waits_for_thread && delivery.delivered < TRIES_FOR_A_THREAD => {
-                Outcome::Retry { after: THREAD_PAUSE, why: "its thread isn't known yet".to_owned() }
-            }
-            Ok(receipt) => {
-                self.count(if receipt.ignored {
-                    "ignored"
-                } else if receipt.repeated {
-                    "repeated"
-                } else {
-                    "taken"
-                });
-                Outcome::Done
-            }
-            Err(writer::Error::Rejected(rejection)) => {
-                self.count("rejected");
-                Outcome::Park { why: format!("{}: {rejection}", rejection.code()) }
-            }
-            Err(error @ writer::Error::Unrecordable(_)) => {
-                self.count("parked");
-                Outcome::Park { why: error.to_string() }
-            }
-            Err(writer::Error::Unavailable) => {
-                Outcome::Retry { after: PAUSE, why: "the log takes nothing now".to_owned() }
-            }
+        let waits = waits_for_thread(&translated.command);
+        let request = request(translated, delivery.traceparent);
+        let (outcome, word) = outcome(waits, delivery.delivered, self.writer.execute(request).await);
+        if let Some(word) = word {
+            self.count(word);
         }
+        outcome
     }
 
     fn translate(&self, payload: &[u8]) -> Result<Translated, translate::Error> {
@@ -109,6 +75,52 @@ impl Intake {
             Source::Observed => "observed",
         };
         self.handled.add(1, &[("source", source), ("outcome", outcome)]);
+    }
+}
+
+/// What the writer is asked for.
+pub fn request(translated: Translated, trace_parent: String) -> Request {
+    Request {
+        cause: translated.cause,
+        command: translated.command,
+        occurred_at: Some(translated.occurred_at),
+        trace_parent,
+    }
+}
+
+/// Whether what concerns nobody yet may do so soon.
+pub fn waits_for_thread(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::ReceiveMessage(_)
+            | Command::RecordOwnMessage(_)
+            | Command::RemoveMessage(_)
+            | Command::EditMessage(_)
+            // A platform's report may overtake our own word that it accepted the message.
+            | Command::ReportDelivery(_)
+    )
+}
+
+/// What the writer's answer means for the delivery, and the word that it is counted under.
+pub fn outcome(
+    waits_for_thread: bool,
+    delivered: u32,
+    answer: Result<writer::Receipt, writer::Error>,
+) -> (Outcome, Option<&'static str>) {
+    match answer {
+        Ok(receipt) if receipt.ignored && waits_for_thread && delivered < TRIES_FOR_A_THREAD => {
+            (Outcome::Retry { after: THREAD_PAUSE, why: "its thread isn't known yet".to_owned() }, None)
+        }
+        Ok(receipt) if receipt.ignored => (Outcome::Done, Some("ignored")),
+        Ok(receipt) if receipt.repeated => (Outcome::Done, Some("repeated")),
+        Ok(_) => (Outcome::Done, Some("taken")),
+        Err(writer::Error::Rejected(rejection)) => {
+            (Outcome::Park { why: format!("{}: {rejection}", rejection.code()) }, Some("rejected"))
+        }
+        Err(error @ writer::Error::Unrecordable(_)) => (Outcome::Park { why: error.to_string() }, Some("parked")),
+        Err(writer::Error::Unavailable) => {
+            (Outcome::Retry { after: PAUSE, why: "the log takes nothing now".to_owned() }, None)
+        }
     }
 }
 

@@ -15,15 +15,15 @@
 
 pub mod app;
 pub mod config;
-mod grpc;
-mod identity;
-mod intake;
+pub mod grpc;
+pub mod identity;
+pub mod intake;
 pub mod journal;
 pub mod keyring;
-mod patience;
+pub mod patience;
 mod read_model;
-mod relay;
-mod translate;
+pub mod relay;
+pub mod translate;
 pub mod world;
 pub mod writer;
 

@@ -1,8 +1,12 @@
 //! Messages that triage says nothing on: after 30 s the URP gets them unclassified. Nobody is forgotten because a
 //! process is down.
 
-use crate::writer::{Request, Writer};
+use crate::{
+    world::World,
+    writer::{Request, Writer},
+};
 use segnalalo_domain::{
+    Timestamp,
     desk::{Command, TRIAGE_PATIENCE_SECONDS},
     event::conversation::GivenUp,
     id::CauseId,
@@ -15,7 +19,7 @@ const EVERY: Duration = Duration::from_secs(1);
 /// Looks every second, until shutdown. Triage has its 30 s from our start on at least: what it concluded while we were
 /// away still waits to be taken in.
 pub async fn run(writer: Writer, clock: SharedClock, shutdown: Shutdown) {
-    let first = clock.now() + jiff::SignedDuration::from_secs(TRIAGE_PATIENCE_SECONDS);
+    let first = begins_at(clock.now());
     let mut ticks = tokio::time::interval(EVERY);
     loop {
         tokio::select! {
@@ -25,18 +29,29 @@ pub async fn run(writer: Writer, clock: SharedClock, shutdown: Shutdown) {
         if clock.now() < first {
             continue;
         }
-        let overdue = writer.read(|world| world.desk.overdue_for_triage(clock.now()));
-        for (conversation, message) in overdue {
-            let request = Request {
-                cause: CauseId::derived(&[b"patience", &message.0]),
-                command: Command::GiveUpOnTriage { conversation, message, reason: GivenUp::TimedOut },
-                occurred_at: None,
-                trace_parent: String::new(),
-            };
+        for request in writer.read(|world| overdue(world, clock.now())) {
             // What fails now is found again at the next look.
             let _ = writer.execute(request).await;
         }
     }
+}
+
+/// When a registry that started at `start` may lose its patience for the first time.
+pub fn begins_at(start: Timestamp) -> Timestamp {
+    start + jiff::SignedDuration::from_secs(TRIAGE_PATIENCE_SECONDS)
+}
+
+/// A request for each message that triage has had its time for.
+pub fn overdue(world: &World, now: Timestamp) -> Vec<Request> {
+    let overdue = world.desk.overdue_for_triage(now).into_iter();
+    overdue
+        .map(|(conversation, message)| Request {
+            cause: CauseId::derived(&[b"patience", &message.0]),
+            command: Command::GiveUpOnTriage { conversation, message, reason: GivenUp::TimedOut },
+            occurred_at: None,
+            trace_parent: String::new(),
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -44,11 +59,10 @@ mod tests {
     use super::*;
     use crate::{
         journal::{Batch, Journal as _, Memory},
-        world::World,
         writer::Rules,
     };
     use segnalalo_domain::{
-        Timestamp, calendar,
+        calendar,
         desk::ReceiveMessage,
         id::{ConversationId, MessageId},
         sealed::{Scheme, Sealed},

@@ -51,12 +51,35 @@ impl From<MirrorError> for Error {
     }
 }
 
+/// EVENTS, as far as the relay needs it: the contract is `EventsLog`'s.
+#[async_trait::async_trait]
+pub trait SecondCopy: Send + Sync {
+    async fn last(&self) -> Result<Option<(u64, Bytes)>, bus::Error>;
+    async fn get(&self, position: u64) -> Result<Option<Bytes>, bus::Error>;
+    async fn append(&self, expected_last: u64, records: &[(String, Bytes)]) -> Result<(), AppendError>;
+}
+
+#[async_trait::async_trait]
+impl SecondCopy for EventsLog {
+    async fn last(&self) -> Result<Option<(u64, Bytes)>, bus::Error> {
+        self.last().await
+    }
+
+    async fn get(&self, position: u64) -> Result<Option<Bytes>, bus::Error> {
+        self.get(position).await
+    }
+
+    async fn append(&self, expected_last: u64, records: &[(String, Bytes)]) -> Result<(), AppendError> {
+        self.append(expected_last, records).await
+    }
+}
+
 /// Before serving: compares the heads and mends in the direction that is missing something. Returns the position up to
 /// which EVENTS has everything.
 ///
 /// # Errors
 /// `Fork` when the histories differ. `Broker` may pass: call again.
-pub async fn reconcile(journal: &mut dyn Journal, events: &EventsLog) -> Result<u64, Error> {
+pub async fn reconcile(journal: &mut dyn Journal, events: &dyn SecondCopy) -> Result<u64, Error> {
     let reader = journal.reader();
     loop {
         match compare(&*reader, events).await? {
@@ -72,7 +95,7 @@ enum Heads {
     BrokerAhead(u64),
 }
 
-async fn compare(reader: &dyn Reader, events: &EventsLog) -> Result<Heads, Error> {
+async fn compare(reader: &dyn Reader, events: &dyn SecondCopy) -> Result<Heads, Error> {
     let Some((last, bytes)) = events.last().await? else {
         return Ok(Heads::BrokerBehind(0));
     };
@@ -88,7 +111,7 @@ async fn compare(reader: &dyn Reader, events: &EventsLog) -> Result<Heads, Error
 }
 
 /// The log lost its tail, or is an old backup: the broker's copy extends it.
-async fn import(journal: &mut dyn Journal, events: &EventsLog, last: u64) -> Result<(), Error> {
+async fn import(journal: &mut dyn Journal, events: &dyn SecondCopy, last: u64) -> Result<(), Error> {
     let first = journal.reader().head().position + 1;
     tracing::warn!(first, last, "the log is behind EVENTS: taking the missing records from there");
     let mut records = Vec::with_capacity(CHUNK);
@@ -103,9 +126,9 @@ async fn import(journal: &mut dyn Journal, events: &EventsLog, last: u64) -> Res
     Ok(())
 }
 
-pub struct Relay {
+pub struct Relay<Events = EventsLog> {
     pub reader: Arc<dyn Reader>,
-    pub events: EventsLog,
+    pub events: Events,
     /// The keyring's copy on the broker: told of each key before the events that it locks. `None`: nothing is locked.
     pub mirror: Option<Mirror>,
     pub component: Component,
@@ -113,7 +136,7 @@ pub struct Relay {
     pub reconnects: watch::Receiver<u64>,
 }
 
-impl Relay {
+impl<Events: SecondCopy> Relay<Events> {
     /// Publishes what is durable in the log from `position` on, until shutdown.
     ///
     /// # Errors
@@ -172,7 +195,10 @@ impl Relay {
     }
 
     /// Where does EVENTS stand now? A broker that came back with less is filled again.
-    async fn look_again(&self, sent: &mut u64) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// As `run`; `Broker` may pass.
+    pub async fn look_again(&self, sent: &mut u64) -> Result<(), Error> {
         if let Some(mirror) = &self.mirror {
             mirror.refill().await?;
         }
@@ -185,7 +211,11 @@ impl Relay {
         Ok(())
     }
 
-    async fn drain(&self, sent: &mut u64) -> Result<(), Error> {
+    /// Publishes what is durable in the log after `sent`.
+    ///
+    /// # Errors
+    /// As `run`; after `Broker` ask `look_again` where EVENTS stands.
+    pub async fn drain(&self, sent: &mut u64) -> Result<(), Error> {
         loop {
             let records = self.reader.read_all(*sent, CHUNK)?;
             // After the reading: what was read is locked by keys that were there before.

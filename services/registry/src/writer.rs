@@ -102,7 +102,7 @@ impl Writer {
         std::thread::Builder::new()
             .name("log-writer".to_owned())
             .spawn(move || {
-                if let Err(error) = run(journal, &shared, &rules, inbox) {
+                if let Err(error) = run(journal, shared, rules, inbox) {
                     // Nobody listens any more when the process is on its way out already.
                     let _ = failed.send(error);
                 }
@@ -127,29 +127,57 @@ impl Writer {
     }
 }
 
+/// The writer without its thread: for whoever drives it step by step.
+pub struct Core {
+    journal: Box<dyn journal::Journal>,
+    world: Arc<RwLock<World>>,
+    rules: Rules,
+}
+
+impl Core {
+    /// Routes what a crash cut off.
+    ///
+    /// # Errors
+    /// The log can't be written.
+    pub fn begin(
+        mut journal: Box<dyn journal::Journal>,
+        world: Arc<RwLock<World>>,
+        rules: Rules,
+    ) -> Result<Self, Failure> {
+        finish_routing(&mut *journal, &world, &rules)?;
+        Ok(Self { journal, world, rules })
+    }
+
+    /// Decides on all in order and appends with one sync. An answer for each, in the same order.
+    ///
+    /// # Errors
+    /// After a failure nobody may be answered, and nothing more is taken.
+    pub fn handle(&mut self, requests: &[Request]) -> Result<Vec<Result<Receipt, Error>>, Failure> {
+        let mut world = self.world.write().unwrap_or_else(PoisonError::into_inner);
+        let mut group = Group::new(&*self.journal, &mut world, &self.rules);
+        let answers = requests.iter().map(|request| group.take(request)).collect::<Result<Vec<_>, Failure>>()?;
+        group.append(&mut *self.journal)?;
+        Ok(answers)
+    }
+}
+
 fn run(
-    mut journal: Box<dyn journal::Journal>,
-    world: &RwLock<World>,
-    rules: &Rules,
+    journal: Box<dyn journal::Journal>,
+    world: Arc<RwLock<World>>,
+    rules: Rules,
     mut inbox: mpsc::Receiver<(Request, Answer)>,
 ) -> Result<(), Failure> {
-    finish_routing(&mut *journal, world, rules)?;
-    while let Some(first) = inbox.blocking_recv() {
-        let mut requests = vec![first];
+    let mut core = Core::begin(journal, world, rules)?;
+    while let Some((first, caller)) = inbox.blocking_recv() {
+        let (mut requests, mut callers) = (vec![first], vec![caller]);
         while requests.len() < GROUP
-            && let Ok(next) = inbox.try_recv()
+            && let Ok((request, caller)) = inbox.try_recv()
         {
-            requests.push(next);
+            requests.push(request);
+            callers.push(caller);
         }
-        let mut world = world.write().unwrap_or_else(PoisonError::into_inner);
-        let mut group = Group::new(&*journal, &mut world, rules);
-        let answers = requests
-            .into_iter()
-            .map(|(request, answer)| Ok((answer, group.take(&request)?)))
-            .collect::<Result<Vec<_>, Failure>>()?;
-        group.append(&mut *journal)?;
-        drop(world);
-        for (answer, result) in answers {
+        let answers = core.handle(&requests)?;
+        for (answer, result) in callers.into_iter().zip(answers) {
             // Who left doesn't need the answer: the same request gives it again.
             let _ = answer.send(result);
         }

@@ -46,7 +46,7 @@ impl Sender {
         };
         for look in 0..2 {
             if look > 0 {
-                tokio::time::sleep(self.read_back_pause).await;
+                self.pauses.wait(self.read_back_pause).await;
             }
             match self.graph.find_comment(object, &sent.text, attempt.at).await {
                 ReadBack::Found(provider_id) => {

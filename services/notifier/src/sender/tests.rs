@@ -4,7 +4,7 @@ mod given;
 
 use super::{refusal, *};
 use crate::{
-    graph::{Class, GraphConfig, Token},
+    graph::{Class, Graph, GraphConfig, Token},
     outbox::{Attempt, Reply, Status},
 };
 use axum::http::StatusCode;
@@ -34,13 +34,14 @@ fn sender(url: &str, ledger: Memory) -> (Sender, Arc<Memory>) {
     let city = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/biella");
     let sender = Sender {
         messages: Arc::new(Messages::load(&city).unwrap()),
-        graph: Graph::new(http::client(Duration::from_millis(300)), config),
+        graph: Arc::new(Graph::new(http::client(Duration::from_millis(300)), config)),
         keys: Arc::new(sealed::NoKeys),
         ledger: ledger.clone(),
         clock: Arc::new(SystemClock),
         read_back_pause: Duration::from_millis(10),
         proof_wait: SignedDuration::from_secs(600),
         posted: Posted::default(),
+        pauses: Arc::new(pause::Timer),
         shutdown: Shutdown::new(),
     };
     (sender, ledger)

@@ -3,7 +3,8 @@
 use super::status;
 use crate::{
     translate::text_sha256,
-    writer::{Request as Write, Writer},
+    world::World,
+    writer::{Receipt, Request as Write, Writer},
 };
 use segnalalo_domain::{
     conversation::ReplyStatus,
@@ -27,54 +28,62 @@ impl DeliveryService for Delivery {
         &self,
         request: Request<wire::BeginAttemptRequest>,
     ) -> Result<Response<wire::BeginAttemptResponse>, Status> {
-        let request = self.read(request.into_inner()).map_err(|rejection| status::rejected(&rejection))?;
+        let read = self.writer.read(|world| read(request.into_inner(), world));
+        let request = read.map_err(|rejection| status::rejected(&rejection))?;
         let command = request.command.clone();
         let receipt = self.writer.execute(request).await.map_err(|error| status::failed(&error))?;
-        if receipt.repeated && !self.runs(&command) {
-            // Asked again late: what was begun then has an outcome by now, and nothing may leave any more.
-            return Err(status::rejected(&Rejection::ReplySettled("the attempt is over".to_owned())));
-        }
-        Ok(Response::new(wire::BeginAttemptResponse { position: receipt.position }))
+        let answered = self.writer.read(|world| answer(receipt, &command, world));
+        answered.map(Response::new).map_err(|rejection| status::rejected(&rejection))
     }
 }
 
-impl Delivery {
-    /// Whether the attempt is the one on its way.
-    fn runs(&self, command: &Command) -> bool {
-        let Command::BeginAttempt(begin) = command else {
-            return false;
-        };
-        self.writer.read(|world| {
-            let conversation = world.desk.conversations.get(&begin.conversation);
-            conversation
-                .and_then(|conversation| conversation.replies.get(&begin.reply))
-                .is_some_and(|reply| reply.status == ReplyStatus::InFlight && reply.attempts == begin.attempt)
-        })
+/// What the caller may do now.
+///
+/// # Errors
+/// Asked again late: what was begun then has an outcome by now, and nothing may leave any more.
+pub fn answer(receipt: Receipt, command: &Command, world: &World) -> Result<wire::BeginAttemptResponse, Rejection> {
+    if receipt.repeated && !runs(command, world) {
+        return Err(Rejection::ReplySettled("the attempt is over".to_owned()));
     }
+    Ok(wire::BeginAttemptResponse { position: receipt.position })
+}
 
-    fn read(&self, begin: wire::BeginAttemptRequest) -> Result<Write, Rejection> {
-        let conversation =
-            ConversationId::from_slice(&begin.conversation_id).ok_or(Rejection::Missing("conversation_id"))?;
-        let reply = ReplyId::from_slice(&begin.reply_id).ok_or(Rejection::Missing("reply_id"))?;
-        if begin.caller_id.len() != 16 {
-            return Err(Rejection::Missing("caller_id"));
-        }
-        let content = begin.content.ok_or(Rejection::Missing("content"))?;
-        let person =
-            self.writer.read(|world| world.desk.conversations.get(&conversation).and_then(|state| state.person));
-        Ok(Write {
-            cause: CauseId::derived(&[b"attempt", &reply.0, &begin.attempt.to_be_bytes(), &begin.caller_id]),
-            command: Command::BeginAttempt(BeginAttempt {
-                conversation,
-                reply,
-                attempt: begin.attempt,
-                text_sha256: text_sha256(&content.text),
-                sealed: sealed::seal(person, &content),
-            }),
-            occurred_at: None,
-            trace_parent: begin.trace_parent,
-        })
+/// Whether the attempt is the one on its way.
+fn runs(command: &Command, world: &World) -> bool {
+    let Command::BeginAttempt(begin) = command else {
+        return false;
+    };
+    let conversation = world.desk.conversations.get(&begin.conversation);
+    conversation
+        .and_then(|conversation| conversation.replies.get(&begin.reply))
+        .is_some_and(|reply| reply.status == ReplyStatus::InFlight && reply.attempts == begin.attempt)
+}
+
+/// What the writer is asked for.
+///
+/// # Errors
+/// The field that is missing.
+pub fn read(begin: wire::BeginAttemptRequest, world: &World) -> Result<Write, Rejection> {
+    let conversation =
+        ConversationId::from_slice(&begin.conversation_id).ok_or(Rejection::Missing("conversation_id"))?;
+    let reply = ReplyId::from_slice(&begin.reply_id).ok_or(Rejection::Missing("reply_id"))?;
+    if begin.caller_id.len() != 16 {
+        return Err(Rejection::Missing("caller_id"));
     }
+    let content = begin.content.ok_or(Rejection::Missing("content"))?;
+    let person = world.desk.conversations.get(&conversation).and_then(|state| state.person);
+    Ok(Write {
+        cause: CauseId::derived(&[b"attempt", &reply.0, &begin.attempt.to_be_bytes(), &begin.caller_id]),
+        command: Command::BeginAttempt(BeginAttempt {
+            conversation,
+            reply,
+            attempt: begin.attempt,
+            text_sha256: text_sha256(&content.text),
+            sealed: sealed::seal(person, &content),
+        }),
+        occurred_at: None,
+        trace_parent: begin.trace_parent,
+    })
 }
 
 #[cfg(test)]

@@ -2,11 +2,11 @@
 //! nothing.
 
 mod command;
-mod delivery_service;
+pub mod delivery_service;
 mod history;
 mod log_service;
-mod status;
-mod ticket_service;
+pub mod status;
+pub mod ticket_service;
 mod view;
 
 pub use delivery_service::Delivery;

@@ -1,6 +1,6 @@
 //! Operators' and departments' service.
 
-mod execute;
+pub mod execute;
 mod query;
 
 use super::{history, status, ticket_ref, view};

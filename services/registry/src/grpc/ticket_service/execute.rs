@@ -3,12 +3,13 @@
 use super::{Tickets, status, ticket_ref};
 use crate::{
     grpc::command::{self, Sealing},
+    world::World,
     writer::{Receipt, Request},
 };
 use prost::Message as _;
 use segnalalo_domain::{
     desk::{Act, Command, SettleReply, Verdict},
-    id::{CauseId, PersonId},
+    id::CauseId,
     rejection::Rejection,
 };
 use segnalalo_kit::trace;
@@ -20,7 +21,8 @@ use segnalalo_proto::{
 use tonic::Status;
 
 pub async fn execute(tickets: &Tickets, request: wire::ExecuteRequest) -> Result<Receipt, Status> {
-    let (cause, act) = read(tickets, request).map_err(|rejection| status::rejected(&rejection))?;
+    let read = tickets.writer.read(|world| read(world, &tickets.public_numbers, request));
+    let (cause, act) = read.map_err(|rejection| status::rejected(&rejection))?;
     run(tickets, cause, Command::Act(act)).await
 }
 
@@ -34,24 +36,32 @@ async fn run(tickets: &Tickets, cause: CauseId, command: Command) -> Result<Rece
     tickets.writer.execute(request).await.map_err(|error| status::failed(&error))
 }
 
-fn read(tickets: &Tickets, request: wire::ExecuteRequest) -> Result<(CauseId, Act), Rejection> {
+/// The command, and the id that it is handled under: `public_numbers` are the city's own telephones.
+///
+/// # Errors
+/// The field that is missing or can't be read, or a ticket that isn't there.
+pub fn read(
+    world: &World,
+    public_numbers: &[String],
+    request: wire::ExecuteRequest,
+) -> Result<(CauseId, Act), Rejection> {
     // The same key for another command is another cause: it must not pass for done.
     let said = wire::ExecuteRequest { expected_version: 0, ..request.clone() }.encode_to_vec();
     let cause = cause(b"execute", &request.idempotency_key, &said)?;
     let ticket = ticket_ref(request.ticket.as_ref())?;
     let actor = command::actor(request.actor.as_ref())?;
-    let person = tickets.writer.read(|world| -> Result<Option<PersonId>, Rejection> {
-        let (_, state) = world.desk.find(&ticket)?;
-        Ok(world.desk.conversations.get(&state.conversation).and_then(|conversation| conversation.person))
-    })?;
-    let public_numbers = tickets.public_numbers.iter().map(String::as_str).collect::<Vec<_>>();
+    let (_, state) = world.desk.find(&ticket)?;
+    let person = world.desk.conversations.get(&state.conversation).and_then(|conversation| conversation.person);
+    let public_numbers = public_numbers.iter().map(String::as_str).collect::<Vec<_>>();
     let sealing = Sealing { person, public_numbers: &public_numbers };
     let action = command::action(request.command.ok_or(Rejection::Missing("command"))?, &sealing)?;
     let expected_version = (request.expected_version != 0).then_some(request.expected_version);
     Ok((cause, Act { ticket, expected_version, actor, action }))
 }
 
-fn read_settle(request: wire::SettleReplyRequest) -> Result<(CauseId, SettleReply), Rejection> {
+/// # Errors
+/// The field that is missing or can't be read.
+pub fn read_settle(request: wire::SettleReplyRequest) -> Result<(CauseId, SettleReply), Rejection> {
     let verdict = match request.verdict() {
         settle_reply_request::Verdict::Arrived => Verdict::Arrived,
         settle_reply_request::Verdict::Resend => Verdict::Resend,
