@@ -2,7 +2,7 @@
 //! who read the code.
 
 use crate::{
-    commands::{classify, clock, demo, health, held, log, normalize, notices, replay, ticket},
+    commands::{classify, clock, demo, health, held, log, normalize, notices, prepare, replay, ticket},
     phrases::{Part, Phrases},
 };
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
@@ -28,6 +28,7 @@ pub enum Command {
     Ticket(ticket::Args),
     Held(held::Args),
     Notices(notices::Args),
+    Prepare(prepare::Args),
     Replay(replay::Args),
     Normalize(normalize::Args),
     Classify(classify::Args),

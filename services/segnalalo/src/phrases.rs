@@ -36,6 +36,7 @@ struct File {
     replay: Table,
     demo: Table,
     health: Table,
+    prepare: Table,
     help: Table,
 }
 
@@ -76,6 +77,7 @@ pub enum Part {
     Replay,
     Demo,
     Health,
+    Prepare,
     Help,
 }
 
@@ -125,6 +127,7 @@ impl Phrases {
             Part::Replay => &self.file.replay,
             Part::Demo => &self.file.demo,
             Part::Health => &self.file.health,
+            Part::Prepare => &self.file.prepare,
             Part::Help => &self.file.help,
         };
         table.get(key).map(String::as_str)

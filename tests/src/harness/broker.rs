@@ -1,7 +1,9 @@
-//! The broker of one test: nats-server as `scripts/tools` fetched it, with the configuration of production.
+//! The broker of one test: nats-server as `scripts/tools` fetched it, with the configuration of production. Each role has
+//! its key and its rights, as in production; the test itself may do everything (`url`).
 
 use super::{Folder, child::Child, ports, root, wait_for};
 use anyhow::{Context as _, Result, ensure};
+use segnalalo_kit::bus::{Identity, Role, auth_conf};
 use std::{fs, path::PathBuf, process::Command, time::Duration};
 use tokio::net::TcpStream;
 
@@ -10,12 +12,16 @@ const STOP: Duration = Duration::from_secs(20);
 /// What its files are encrypted under.
 const KEY: &str = "a-key-for-the-brokers-of-tests";
 
+/// Whom the test is to the broker: he may do everything.
+const TEST_USER: &str = "test";
+
 #[derive(Debug)]
 pub struct Broker {
     // Before the folder: the process ends before its files go.
     process: Option<Child>,
     folder: Folder,
     port: u16,
+    identities: Vec<(&'static Role, Identity)>,
 }
 
 impl Broker {
@@ -24,13 +30,41 @@ impl Broker {
     /// # Errors
     /// It isn't there, or doesn't start.
     pub async fn start() -> Result<Self> {
-        let mut broker = Self { process: None, folder: Folder::new("broker")?, port: ports::free() };
+        let identities = Role::ALL.iter().map(|role| (role, Identity::draw())).collect();
+        let mut broker = Self { process: None, folder: Folder::new("broker")?, port: ports::free(), identities };
+        broker.configure()?;
         broker.restart().await?;
         Ok(broker)
     }
 
+    /// For the test: whoever connects here may do everything.
     pub fn url(&self) -> String {
+        format!("nats://{TEST_USER}:{TEST_USER}@127.0.0.1:{}", self.port)
+    }
+
+    /// For the processes: whoever connects here needs a key.
+    pub fn address(&self) -> String {
         format!("nats://127.0.0.1:{}", self.port)
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The roles' keys.
+    pub fn identities(&self) -> impl Iterator<Item = (&'static Role, &Identity)> {
+        self.identities.iter().map(|(role, identity)| (*role, identity))
+    }
+
+    fn configure(&self) -> Result<()> {
+        fs::create_dir_all(self.folder.join("conf/keys/broker"))?;
+        for file in ["broker.conf", "nats.conf"] {
+            fs::copy(root().join("deploy").join(file), self.folder.join("conf").join(file))?;
+        }
+        let everything = format!("users: [\n    {{ user: {TEST_USER}, password: {TEST_USER} }}");
+        let text = auth_conf(self.identities()).replacen("users: [", &everything, 1);
+        fs::write(self.folder.join("conf/keys/broker/auth.conf"), text)?;
+        Ok(())
     }
 
     pub fn log(&self) -> PathBuf {
@@ -70,7 +104,7 @@ impl Broker {
         let program = root().join(".tools/bin/nats-server");
         ensure!(program.is_file(), "{} is missing: run scripts/tools", program.display());
         let mut command = Command::new(program);
-        command.arg("-c").arg(root().join("deploy/nats.conf")).arg("-sd").arg(self.store());
+        command.arg("-c").arg(self.folder.join("conf/broker.conf")).arg("-sd").arg(self.store());
         command.args(["-a", "127.0.0.1", "-p", &self.port.to_string()]).env("SEGNALALO_BROKER_KEY", KEY);
         let mut process = Child::spawn("nats-server", command, &self.log())?;
         wait_for("nats-server answers", START, async || self.probe(&mut process).await).await??;

@@ -55,7 +55,11 @@ impl Processes {
     }
 
     fn set_addresses(&mut self, broker: &Broker) {
-        self.set("SEGNALALO_NATS_URL", broker.url());
+        self.set("SEGNALALO_NATS_URL", broker.address());
+        for (role, identity) in broker.identities() {
+            let variable = format!("{}_NATS_NKEY", role.name.replace('-', "_").to_uppercase());
+            self.set(&variable, identity.seed.expose());
+        }
         for (service, Ports { listen, admin }) in self.ports.clone() {
             self.set(&service.admin_variable(), format!("127.0.0.1:{admin}"));
             if service.listens() {

@@ -30,7 +30,7 @@ pub struct BusConfig {
     pub url: String,
     /// Who we are, as the broker shows it.
     pub name: String,
-    /// `SEGNALALO_NATS_NKEY` (`_FILE`): the seed of an nkey. `None`: the broker asks for nothing.
+    /// `<NAME>_NATS_NKEY`, or `SEGNALALO_NATS_NKEY` (`_FILE`): the seed of an nkey. `None`: the broker asks for nothing.
     pub credentials: Option<Secret>,
     /// Where answers to us go. Each process has its own, so that none can be allowed to listen to another's.
     pub inbox_prefix: String,
@@ -49,7 +49,9 @@ impl BusConfig {
     /// Names the variable.
     pub fn from_vars(name: &str, vars: &Vars) -> Result<Self, config::Error> {
         let url = vars.parsed("SEGNALALO_NATS_URL", DEFAULT_URL.to_owned())?;
-        Ok(Self { credentials: vars.secret_optional("SEGNALALO_NATS_NKEY")?, ..Self::new(url, name) })
+        let own = vars.secret_optional(&format!("{}_NATS_NKEY", name.replace('-', "_").to_uppercase()))?;
+        let credentials = own.map_or_else(|| vars.secret_optional("SEGNALALO_NATS_NKEY"), |own| Ok(Some(own)))?;
+        Ok(Self { credentials, ..Self::new(url, name) })
     }
 
     fn options(&self) -> ConnectOptions {
@@ -64,8 +66,17 @@ impl BusConfig {
             });
         match &self.credentials {
             Some(seed) => options.nkey(seed.expose().trim().to_owned()),
-            None => options,
+            None => match self.user() {
+                Some((user, password)) => options.user_and_password(user, password),
+                None => options,
+            },
         }
+    }
+
+    /// As the address names him: `nats://user:password@host:port`.
+    fn user(&self) -> Option<(String, String)> {
+        let address = addresses(&self.url).ok()?.into_iter().next()?;
+        Some((address.username()?.to_owned(), address.password().unwrap_or_default().to_owned()))
     }
 }
 
@@ -253,6 +264,13 @@ mod tests {
     fn several_addresses_are_separated_by_commas() {
         assert_eq!(addresses("nats://a:4222, nats://b:4222").unwrap().len(), 2);
         assert!(matches!(addresses("nats://a:port"), Err(Error::Address(_))));
+    }
+
+    #[test]
+    fn a_user_may_stand_in_the_address() {
+        let user = BusConfig::new("nats://anna:s3cret@a:4222", "test").user();
+        assert_eq!(user, Some(("anna".to_owned(), "s3cret".to_owned())));
+        assert_eq!(BusConfig::new(DEFAULT_URL, "test").user(), None);
     }
 
     #[test]

@@ -194,7 +194,10 @@ impl Reader {
     }
 
     fn consumer(&self, again: bool) -> pull::Config {
+        let inbox = self.context.client().new_inbox();
         pull::Config {
+            // Nobody can guess it: whoever may read EVENTS can't meddle with another's reading.
+            name: inbox.rsplit('.').next().map(str::to_owned),
             deliver_policy: DeliverPolicy::ByStartSequence {
                 start_sequence: if again { self.position } else { self.position + 1 },
             },

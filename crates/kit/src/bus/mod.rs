@@ -13,6 +13,7 @@
 //! | `dead` | what was parked |
 //! | `demo_clock` | by how much a demo's clock is ahead |
 //! | `key_bucket` | the citizens' keys, wrapped, for those who may read |
+//! | `role`, `rights` | who may do what at the broker, and the broker's configuration of it |
 //! | `topology` | the streams themselves: the registry makes them, nobody else |
 
 mod commit;
@@ -24,6 +25,8 @@ mod events_log;
 mod key_bucket;
 mod pause;
 mod publisher;
+mod rights;
+mod role;
 mod topology;
 mod work_queue;
 
@@ -34,6 +37,8 @@ pub use event_feed::{EventFeed, FeedItem};
 pub use events_log::{AppendError, EventsLog};
 pub use key_bucket::{KeyBucket, KeyEntry};
 pub use publisher::{PublishError, Publisher};
+pub use rights::{BadSeed, Identity, auth_conf, matrix};
+pub use role::{Grant, Role};
 pub use topology::{CONSUMER, Topology};
 pub use work_queue::{BatchHandler, Delivery, Outcome, WorkQueue, WorkQueueConfig};
 

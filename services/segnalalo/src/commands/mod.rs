@@ -9,6 +9,7 @@ pub mod held;
 pub mod log;
 pub mod normalize;
 pub mod notices;
+pub mod prepare;
 pub mod replay;
 pub mod service;
 pub mod ticket;
@@ -37,6 +38,7 @@ pub async fn run(cli: Cli, vars: Vars, phrases: Phrases) -> Result<ExitCode, Fai
         Command::Ticket(args) => ticket::run(args, &vars, &phrases).await?,
         Command::Held(args) => held::run(args, &vars, &phrases).await?,
         Command::Notices(args) => notices::run(&args, &vars, &phrases).await?,
+        Command::Prepare(args) => prepare::run(&args, &phrases)?,
         Command::Replay(args) => return replay::run(&args, &vars, &phrases).await,
         Command::Normalize(args) => normalize::run(&args, &vars)?,
         Command::Classify(args) => classify::run(&args, &vars)?,

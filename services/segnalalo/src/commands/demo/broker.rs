@@ -3,6 +3,7 @@
 
 use super::folder::{Folder, running};
 use crate::{
+    commands::prepare,
     failure::Failure,
     phrases::{Part, Phrases},
 };
@@ -16,7 +17,8 @@ use std::{
 };
 use tokio::process::{Child, Command};
 
-const CONFIG: &str = "deploy/nats.conf";
+/// Copied into the demo's folder, beside the keys that `prepare` made there.
+const CONFIG: [&str; 2] = ["deploy/broker.conf", "deploy/nats.conf"];
 const PATIENCE: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_millis(20);
 /// Of its log, when it ends by itself.
@@ -48,7 +50,9 @@ impl Broker {
         let key = vars.required("SEGNALALO_BROKER_KEY").map_err(Failure::config)?;
         let child = Command::new(program)
             .env("SEGNALALO_BROKER_KEY", key)
-            .args(["-c", CONFIG, "-a", host, "-p", port])
+            .arg("-c")
+            .arg(configure(folder)?)
+            .args(["-a", host, "-p", port])
             .arg("-sd")
             .arg(folder.path().join("nats"))
             .arg("-P")
@@ -96,6 +100,17 @@ impl Broker {
         }
         let _ = fs::remove_file(&self.pid_file);
     }
+}
+
+/// The configuration of production and the roles' rights; the file to start with.
+fn configure(folder: &Folder) -> Result<PathBuf, Failure> {
+    let place = folder.path().join("broker");
+    prepare::write(&place.join("keys"), false)?;
+    for file in CONFIG.map(Path::new) {
+        let copy = place.join(file.file_name().unwrap_or_default());
+        fs::copy(file, &copy).with_context(|| format!("{} -> {}", file.display(), copy.display()))?;
+    }
+    Ok(place.join("broker.conf"))
 }
 
 /// What a demo that was cut off left behind is ended; a demo that is running is left alone.

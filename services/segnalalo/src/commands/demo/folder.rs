@@ -1,7 +1,7 @@
 //! The demo's folder: what the processes keep, and the secrets, drawn at random once and kept in `env`, which other
 //! commands read too. Nothing in it is worth protecting but from being committed.
 
-use crate::failure::Failure;
+use crate::{commands::prepare, failure::Failure};
 use anyhow::Context as _;
 use segnalalo_kit::config::Vars;
 use std::{
@@ -99,7 +99,7 @@ impl Folder {
             webhook("GRAPH_SIM_FACEBOOK_WEBHOOK", "INGEST_FACEBOOK_LISTEN"),
             webhook("GRAPH_SIM_WHATSAPP_WEBHOOK", "INGEST_WHATSAPP_LISTEN"),
         ];
-        Ok(lacking(&vars, callbacks))
+        Ok(lacking(&vars, callbacks.into_iter().chain(keys(&self.0))))
     }
 }
 
@@ -112,6 +112,11 @@ pub fn runs_here(vars: &Vars) -> Result<bool, Failure> {
     Ok(Folder(folder).other_demo())
 }
 
+/// Where each role's key to the broker is.
+fn keys(folder: &Path) -> impl Iterator<Item = (String, String)> + use<> {
+    prepare::nkeys(&folder.join("broker/keys")).map(|(variable, file)| (variable, file.display().to_string()))
+}
+
 /// The environment, with what it lacks from a demo's folder, if there is one: so that other commands find the demo.
 ///
 /// # Errors
@@ -119,7 +124,8 @@ pub fn runs_here(vars: &Vars) -> Result<bool, Failure> {
 pub fn with_demo(vars: &Vars) -> Result<Vars, Failure> {
     let folder = vars.parsed("SEGNALALO_DATA_DIR", PathBuf::from(".demo")).map_err(Failure::config)?;
     let plain = PLAIN.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    Ok(lacking(vars, plain.chain(read(&folder.join(FILE))?)))
+    let keys = keys(&folder).filter(|(_, file)| Path::new(file).is_file());
+    Ok(lacking(vars, plain.chain(read(&folder.join(FILE))?).chain(keys)))
 }
 
 /// The process of a pid file, when it is still there under its name. (Without /proc nobody can tell; the ports will.)
