@@ -5,7 +5,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use segnalalo_kit::bus::{Bus, BusConfig, Identity, Role, matrix};
+use segnalalo_kit::{
+    bus::{Ahead, Bus, BusConfig, Identity, Role, matrix},
+    config::Vars,
+};
 use segnalalo_tests::harness::{Broker, root, wait_until};
 use std::{fs, time::Duration};
 use tokio::{
@@ -70,6 +73,39 @@ impl Raw {
     async fn may_subscribe(&mut self, subject: &str) -> bool {
         self.say(&format!("SUB {subject} 1\r\nUNSUB 1\r\n")).await.unwrap().is_empty()
     }
+}
+
+/// Rights that a process lacks show as lines of the broker's log.
+#[tokio::test]
+async fn every_role_may_follow_the_clock_of_a_demo_and_two_may_move_it() {
+    let broker = broker().await;
+    for (role, identity) in broker.identities() {
+        let config =
+            BusConfig { credentials: Some(identity.seed.clone()), ..BusConfig::new(broker.address(), role.name) };
+        let bus = Bus::connect(&config).await.unwrap();
+        wait_until("it is connected", SOON, async || bus.is_connected()).await.unwrap();
+        if role.name == "registry" {
+            bus.demo_clock().ensure().await.unwrap();
+        }
+        let (said, mut heard) = tokio::sync::mpsc::channel(1);
+        let mut bucket = bus.demo_clock();
+        let watching = tokio::spawn(async move {
+            let say = |ahead| {
+                let _ = said.try_send(ahead);
+            };
+            bucket.watch(say).await
+        });
+        if ["operator", "graph-sim"].contains(&role.name) {
+            let now = bus.demo_clock().get().await.unwrap().unwrap();
+            assert!(bus.demo_clock().set(Ahead { millis: now.millis + 1, ..now }).await.unwrap());
+            tokio::time::timeout(SOON, heard.recv()).await.unwrap().unwrap();
+        } else {
+            assert!(bus.demo_clock().get().await.unwrap().is_some());
+        }
+        watching.abort();
+    }
+    let log = fs::read_to_string(broker.log()).unwrap();
+    assert!(!log.contains("Violation"), "{log}");
 }
 
 async fn broker() -> Broker {
@@ -166,7 +202,7 @@ fn the_page_on_security_shows_the_rights_as_they_are() {
     let text = fs::read_to_string(&file).unwrap();
     let (before, rest) = text.split_once(BEGIN).unwrap();
     let (shown, after) = rest.split_once(END).unwrap();
-    if std::env::var_os("REWRITE").is_some() {
+    if Vars::process().optional("REWRITE").is_some() {
         fs::write(&file, format!("{before}{BEGIN}\n{}\n{END}{after}", matrix())).unwrap();
         return;
     }

@@ -117,6 +117,7 @@ impl Grant {
                 "STREAM.INFO.KV_DEMO_CLOCK",
                 "DIRECT.GET.KV_DEMO_CLOCK",
                 "DIRECT.GET.KV_DEMO_CLOCK.>",
+                "CONSUMER.CREATE.KV_DEMO_CLOCK",
                 "CONSUMER.CREATE.KV_DEMO_CLOCK.>",
                 "CONSUMER.INFO.KV_DEMO_CLOCK.*",
                 "CONSUMER.MSG.NEXT.KV_DEMO_CLOCK.*",
