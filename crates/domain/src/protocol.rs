@@ -17,6 +17,42 @@ impl fmt::Display for ProtocolNumber {
     }
 }
 
+/// `E-2026/0001`: given by hand while the system is down (art. 63). No ordinary number looks like it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EmergencyNumber {
+    pub year: u16,
+    /// From 1.
+    pub number: u32,
+}
+
+impl fmt::Display for EmergencyNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "E-{:04}/{:04}", self.year, self.number)
+    }
+}
+
+/// The text isn't an emergency number.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("a number of the emergency register looks like E-2026/0001")]
+pub struct MalformedEmergency;
+
+impl FromStr for EmergencyNumber {
+    type Err = MalformedEmergency;
+
+    fn from_str(text: &str) -> Result<Self, MalformedEmergency> {
+        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let (year, number) = text
+            .trim()
+            .strip_prefix(['E', 'e'])
+            .and_then(|rest| rest.strip_prefix('-'))
+            .and_then(|rest| rest.split_once('/'))
+            .filter(|(year, number)| digits(year) && digits(number) && year.len() == 4 && year.starts_with("20"))
+            .ok_or(MalformedEmergency)?;
+        let number = number.parse().ok().filter(|number| *number > 0).ok_or(MalformedEmergency)?;
+        Ok(Self { year: year.parse().map_err(|_| MalformedEmergency)?, number })
+    }
+}
+
 /// What a person may have meant by a number: the year is often left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cited {
@@ -60,6 +96,17 @@ mod tests {
     fn it_is_written_with_the_year_and_seven_digits() {
         assert_eq!(ProtocolNumber { year: 2026, number: 1 }.to_string(), "2026/0000001");
         assert_eq!(ProtocolNumber { year: 2026, number: 12_345_678 }.to_string(), "2026/12345678");
+    }
+
+    #[test]
+    fn an_emergency_number_is_none_of_the_ordinary_ones() {
+        let number = EmergencyNumber { year: 2026, number: 12 };
+        assert_eq!(number.to_string(), "E-2026/0012");
+        assert_eq!("e-2026/0012".parse(), Ok(number));
+        assert_eq!("E-2026/0012".parse::<Cited>(), Err(Malformed));
+        for text in ["2026/0000012", "E-26/1", "E-2026/0", "E-2026/", "E2026/1", "E-2026/+1"] {
+            assert_eq!(text.parse::<EmergencyNumber>(), Err(MalformedEmergency), "{text}");
+        }
     }
 
     #[test]

@@ -1,18 +1,25 @@
 //! Events of the protocol register.
 
 use super::{
-    Malformed,
-    field::{Checked, counted, id},
+    Malformed, channel_from_wire, channel_to_wire,
+    field::{Checked, bytes, counted, id, optional_text},
+    sealed, time,
 };
 use crate::event::v1::{self as wire, NumberAnnulled, NumberAssigned, envelope::Event as Wire};
-use segnalalo_domain::{event::Register, id::TicketId, protocol::ProtocolNumber};
+use segnalalo_domain::{
+    event::{Register, Registration},
+    id::TicketId,
+    protocol::ProtocolNumber,
+    words::Office,
+};
 
 pub(super) fn to_wire(event: &Register) -> Wire {
     match event {
-        Register::NumberAssigned { protocol, ticket, subject } => Wire::NumberAssigned(NumberAssigned {
+        Register::NumberAssigned { protocol, ticket, subject, registration } => Wire::NumberAssigned(NumberAssigned {
             protocol: Some(protocol_to_wire(*protocol)),
             ticket_id: ticket.to_vec(),
             subject: subject.clone(),
+            registration: registration.as_deref().map(registration_to_wire),
         }),
         Register::NumberAnnulled { protocol, ticket, reason, act } => Wire::NumberAnnulled(NumberAnnulled {
             protocol: Some(protocol_to_wire(*protocol)),
@@ -29,6 +36,7 @@ pub(super) fn from_wire(event: &Wire) -> Checked<Register> {
             protocol: protocol_from_wire(&event.protocol)?,
             ticket: id(&event.ticket_id, TicketId::from_slice, "ticket_id")?,
             subject: event.subject.clone(),
+            registration: event.registration.as_ref().map(registration_from_wire).transpose()?.map(Box::new),
         }),
         Wire::NumberAnnulled(event) => Ok(Register::NumberAnnulled {
             protocol: protocol_from_wire(&event.protocol)?,
@@ -38,6 +46,37 @@ pub(super) fn from_wire(event: &Wire) -> Checked<Register> {
         }),
         _ => Err(Malformed("stream")),
     }
+}
+
+fn registration_to_wire(registration: &Registration) -> wire::Registration {
+    wire::Registration {
+        date: registration.date.to_string(),
+        arrived_at: Some(time::to_wire(registration.arrived_at)),
+        channel: channel_to_wire(registration.channel),
+        office: registration.office.0.clone(),
+        classification: registration.classification.clone(),
+        deadline_rule: registration.deadline_rule.clone(),
+        digest: registration.digest.to_vec(),
+        document: registration.document.clone(),
+        emergency: registration.emergency.map(|number| number.to_string()).unwrap_or_default(),
+        sealed: sealed::some(&registration.sealed),
+    }
+}
+
+fn registration_from_wire(registration: &wire::Registration) -> Checked<Registration> {
+    let emergency = optional_text(&registration.emergency).map(|text| text.parse());
+    Ok(Registration {
+        date: registration.date.parse().map_err(|_| Malformed("registration.date"))?,
+        arrived_at: time::required(&registration.arrived_at, "registration.arrived_at")?,
+        channel: channel_from_wire(registration.channel).ok_or(Malformed("registration.channel"))?,
+        office: Office(registration.office.clone()),
+        classification: registration.classification.clone(),
+        deadline_rule: registration.deadline_rule.clone(),
+        digest: bytes(&registration.digest, "registration.digest")?,
+        document: registration.document.clone(),
+        emergency: emergency.transpose().map_err(|_| Malformed("registration.emergency"))?,
+        sealed: sealed::required(&registration.sealed, "registration.sealed")?,
+    })
 }
 
 pub(super) fn protocol_to_wire(protocol: ProtocolNumber) -> wire::ProtocolNumber {

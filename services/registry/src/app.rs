@@ -9,6 +9,7 @@ use crate::{
     journal::{self, Batch, Head, Journal, Reader},
     keyring::{self, Keyring, mirror::Mirror, tally::Tally},
     patience,
+    register::Registrar,
     relay::{self, Relay},
     world::World,
     writer::{Rules, Writer},
@@ -42,6 +43,7 @@ pub struct App {
     deps: Deps,
     journal: Box<dyn Journal>,
     offices: Arc<Offices>,
+    registrar: Arc<Registrar>,
     calendar: segnalalo_domain::calendar::Calendar,
     log: Component,
     broker: Component,
@@ -58,9 +60,10 @@ impl App {
         log.not_ready("replaying");
         broker.not_ready("comparing heads");
         let offices = Arc::new(Offices::load(&config.city).context("deploy: offices")?);
+        let registrar = Arc::new(Registrar::load(&config.city).context("deploy: register")?);
         let calendar = calendar::load(&config.city).context("deploy: calendar")?;
         let journal = journal::open(&config.data_dir.join("log")).context("the event log")?;
-        Ok(Self { config, deps, journal, offices, calendar, log, broker })
+        Ok(Self { config, deps, journal, offices, registrar, calendar, log, broker })
     }
 
     /// Runs until shutdown.
@@ -81,6 +84,7 @@ impl App {
         let rules = Rules {
             calendar: self.calendar,
             offices: self.offices,
+            registrar: self.registrar,
             clock: self.deps.clock.clone(),
             keyring: Some(keyring.clone()),
         };

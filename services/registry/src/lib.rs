@@ -8,6 +8,7 @@
 //! | `identity`, `translate` | observations to commands: ids hashed, personal data sealed |
 //! | `writer` | one thread decides and appends; what waits shares a sync |
 //! | `world`, `read_model` | state, rebuilt from the log |
+//! | `register` | what a registration holds beyond what the rules know |
 //! | `intake` | INBOUND and OBSERVED into the writer |
 //! | `patience` | messages that triage says nothing on |
 //! | `relay` | the log to EVENTS, and the comparison of heads at start |
@@ -22,6 +23,7 @@ pub mod journal;
 pub mod keyring;
 pub mod patience;
 mod read_model;
+pub mod register;
 pub mod relay;
 pub mod translate;
 pub mod world;

@@ -59,6 +59,7 @@ mod tests {
     use super::*;
     use crate::{
         journal::{Batch, Journal as _, Memory},
+        register::Registrar,
         writer::Rules,
     };
     use segnalalo_domain::{
@@ -98,7 +99,8 @@ mod tests {
         let world = World::replay(&*journal.reader(), &NoKeys, |_| {}).unwrap();
         let city = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/biella"));
         let offices = Arc::new(Offices::load(city).unwrap());
-        let rules = Rules { calendar: calendar::article(), offices, clock: clock.clone(), keyring: None };
+        let registrar = Arc::new(Registrar::load(city).unwrap());
+        let rules = Rules { calendar: calendar::article(), offices, registrar, clock: clock.clone(), keyring: None };
         let (writer, _failed) = Writer::start(Box::new(journal), Arc::new(RwLock::new(world)), rules);
         let (cause, trace_parent) = (CauseId([3; 16]), String::new());
         writer.execute(Request { cause, command: message(), occurred_at: None, trace_parent }).await.unwrap();

@@ -7,6 +7,7 @@ mod group;
 use crate::{
     journal,
     keyring::{self, Keyring},
+    register::Registrar,
     world::{self, World},
 };
 use group::Group;
@@ -67,6 +68,7 @@ pub struct Writer {
 pub struct Rules {
     pub calendar: Calendar,
     pub offices: Arc<Offices>,
+    pub registrar: Arc<Registrar>,
     pub clock: SharedClock,
     /// `None`: boxes stay as they are made. For tests of other things, and to measure what locking costs.
     pub keyring: Option<Arc<Keyring>>,

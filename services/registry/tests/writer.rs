@@ -15,6 +15,7 @@ use segnalalo_kit::{city::Offices, clock::SystemClock};
 use segnalalo_proto::sealed::NoKeys;
 use segnalalo_registry::{
     journal::{Batch, Journal as _, Memory, Reader},
+    register::Registrar,
     world::World,
     writer::{Error, Receipt, Request, Rules, Writer},
 };
@@ -32,6 +33,7 @@ fn registry() -> (Writer, Arc<dyn Reader>) {
     let rules = Rules {
         calendar: calendar::article(),
         offices: Arc::new(Offices::load(city).unwrap()),
+        registrar: Arc::new(Registrar::load(city).unwrap()),
         clock: Arc::new(SystemClock),
         keyring: None,
     };
@@ -179,6 +181,7 @@ async fn a_verdict_that_a_crash_left_unrouted_is_routed_at_the_next_start() {
     let rules = Rules {
         calendar: calendar::article(),
         offices: Arc::new(Offices::load(city).unwrap()),
+        registrar: Arc::new(Registrar::load(city).unwrap()),
         clock: Arc::new(SystemClock),
         keyring: None,
     };

@@ -51,7 +51,7 @@ impl Desk {
             (Stream::Conversation(id), Event::Conversation(event)) => self.conversation_lock(*id, event),
             (Stream::Ticket(id), Event::Ticket(event)) => (Scope::Ticket(*id), self.opener(*id, event)),
             (_, Event::Register(Register::NumberAssigned { ticket, .. } | Register::NumberAnnulled { ticket, .. })) => {
-                let owner = self.opener_of(*ticket);
+                let owner = named.unwrap_or_else(|| self.opener_of(*ticket));
                 (Scope::Register(owner), owner)
             }
             _ => {

@@ -1,12 +1,14 @@
 //! Every fact there is. Names are past tense; personal data stands in `Sealed` fields only.
 
 pub mod conversation;
+mod register;
 mod sealed_box;
 pub mod ticket;
 
+pub use register::{Register, Registration};
+
 use crate::{
     id::{CauseId, ConversationId, EventId, KeyId, PersonId, TicketId},
-    protocol::ProtocolNumber,
     sealed::Sealed,
     words::{Actor, Channel},
 };
@@ -97,14 +99,6 @@ pub struct KeysErased {
 pub enum ChannelEvent {
     /// Something that belongs to no conversation, kept for the operator to see.
     NoticeReceived { channel: Channel, subject: String, known: bool, sealed: Sealed },
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Register {
-    /// Always in the same append as `ticket::Event::TakenInCharge` (DPR 445/2000 art. 53 c. 3).
-    NumberAssigned { protocol: ProtocolNumber, ticket: TicketId, subject: String },
-    /// Marked, never deleted or used again (art. 54).
-    NumberAnnulled { protocol: ProtocolNumber, ticket: TicketId, reason: String, act: String },
 }
 
 /// An event with all that is known about it: what a record of the log says.

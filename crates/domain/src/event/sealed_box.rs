@@ -4,11 +4,14 @@ use super::{ChannelEvent, Event, Log, Register, conversation::Event as Conversat
 use crate::sealed::Sealed;
 
 macro_rules! find {
-    ($event:expr, $as_option:ident) => {
+    ($event:expr, $as_option:ident, $of_registration:expr) => {
         match $event {
             Event::Log(Log::Opened { .. } | Log::ObservationNoted { .. } | Log::KeysErased(_)) => None,
             Event::Channel(ChannelEvent::NoticeReceived { sealed, .. }) => Some(sealed),
-            Event::Register(Register::NumberAssigned { .. } | Register::NumberAnnulled { .. }) => None,
+            Event::Register(Register::NumberAssigned { registration, .. }) => {
+                registration.$as_option().map($of_registration)
+            }
+            Event::Register(Register::NumberAnnulled { .. }) => None,
             Event::Conversation(event) => match event {
                 Conversation::MessageReceived { sealed, .. }
                 | Conversation::MessageEdited { sealed, .. }
@@ -60,10 +63,10 @@ macro_rules! find {
 impl Event {
     /// The event's personal data, if it has any.
     pub fn sealed(&self) -> Option<&Sealed> {
-        find!(self, as_ref)
+        find!(self, as_ref, |registration| &registration.sealed)
     }
 
     pub fn sealed_mut(&mut self) -> Option<&mut Sealed> {
-        find!(self, as_mut)
+        find!(self, as_mut, |registration| &mut registration.sealed)
     }
 }

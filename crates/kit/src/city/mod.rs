@@ -6,9 +6,13 @@ pub mod calendar;
 mod dates;
 mod file;
 mod offices;
+mod register;
+mod streets;
 
 pub use dates::Dates;
 pub use offices::{Office, Offices};
+pub use register::Register;
+pub use streets::Streets;
 
 use std::path::PathBuf;
 

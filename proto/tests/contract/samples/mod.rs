@@ -5,9 +5,9 @@ mod ticket;
 
 use crate::source::Source;
 use segnalalo_domain::{
-    event::{ChannelEvent, Event, KeysErased, Log, Recorded, Register, Stream},
+    event::{ChannelEvent, Event, KeysErased, Log, Recorded, Register, Registration, Stream},
     id::{ConversationId, KeyId, PersonId, TicketId},
-    protocol::ProtocolNumber,
+    protocol::{EmergencyNumber, ProtocolNumber},
     words::Channel,
 };
 
@@ -47,6 +47,7 @@ const OTHERS: &[Make<(Stream, Event)>] = &[
             protocol: protocol(source),
             ticket: TicketId(source.bytes()),
             subject: source.text("Segnalazione: Strade, marciapiedi e segnaletica"),
+            registration: source.newer(registration).map(Box::new),
         };
         (Stream::Register, Event::Register(event))
     },
@@ -81,6 +82,21 @@ pub fn all(source: impl Fn() -> Source) -> Vec<Recorded> {
         source.recorded(stream, event)
     });
     others.chain(conversations).chain(tickets).collect()
+}
+
+fn registration(source: &mut Source) -> Registration {
+    Registration {
+        date: source.date(),
+        arrived_at: source.instant(),
+        channel: source.pick(Channel::ALL),
+        office: source.office(),
+        classification: source.text("VI/5"),
+        deadline_rule: source.text("C1/1"),
+        digest: source.bytes(),
+        document: vec![source.number().into(), source.number().into()],
+        emergency: source.maybe(|source| EmergencyNumber { year: 2026, number: source.number() }),
+        sealed: source.sealed(),
+    }
 }
 
 fn protocol(source: &mut Source) -> ProtocolNumber {

@@ -91,6 +91,7 @@ mod tests {
     use super::*;
     use crate::{
         journal::{Batch, Journal as _, Memory},
+        register::Registrar,
         world::World,
         writer::Rules,
     };
@@ -120,7 +121,9 @@ mod tests {
         let world = World::replay(&*journal.reader(), &NoKeys, |_| {}).unwrap();
         let city = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/biella"));
         let offices = Arc::new(Offices::load(city).unwrap());
-        let rules = Rules { calendar: calendar::article(), offices, clock: Arc::new(SystemClock), keyring: None };
+        let registrar = Arc::new(Registrar::load(city).unwrap());
+        let rules =
+            Rules { calendar: calendar::article(), offices, registrar, clock: Arc::new(SystemClock), keyring: None };
         Writer::start(Box::new(journal), Arc::new(RwLock::new(world)), rules).0
     }
 

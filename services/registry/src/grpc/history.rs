@@ -73,6 +73,12 @@ pub fn held(known: wire::HeldReply, record: Option<&[u8]>) -> wire::HeldReply {
     wire::HeldReply { code, detail, held_at: Some(time::to_wire(recorded.recorded_at)), ..known }
 }
 
+/// As the platform names him.
+fn sender(content: &PersonalContent) -> String {
+    let author = content.author.as_ref();
+    author.map(|author| if author.name.is_empty() { &author.id } else { &author.name }).cloned().unwrap_or_default()
+}
+
 struct Telling<'a> {
     opener: &'a dyn Opener,
     channel: i32,
@@ -114,8 +120,14 @@ impl<'a> Telling<'a> {
             Event::Log(Log::Opened { .. } | Log::ObservationNoted { .. }) | Event::Channel(_) => {}
             Event::Conversation(event) => self.conversation(event),
             Event::Ticket(event) => self.ticket(event),
-            Event::Register(Register::NumberAssigned { protocol, subject, .. }) => {
+            Event::Register(Register::NumberAssigned { protocol, subject, registration, .. }) => {
                 self.fact("protocol", protocol).fact("subject", subject);
+                if let Some(registration) = registration {
+                    self.fact("date", registration.date).fact("classification", &registration.classification);
+                    self.fact("digest", hex::encode(registration.digest));
+                    self.fact("emergency", registration.emergency.map(|it| it.to_string()).unwrap_or_default());
+                    self.author = sender(&self.open(&registration.sealed));
+                }
             }
             Event::Register(Register::NumberAnnulled { protocol, reason, act, .. }) => {
                 self.fact("protocol", protocol).fact("reason", reason).fact("act", act);
@@ -125,11 +137,8 @@ impl<'a> Telling<'a> {
 
     fn content(&mut self, sealed: &Sealed) {
         let content = self.open(sealed);
+        self.author = sender(&content);
         self.text = content.text;
-        self.author = content
-            .author
-            .map(|author| if author.name.is_empty() { author.id } else { author.name })
-            .unwrap_or_default();
         let attachments = content.attachments.iter().map(|attachment| match attachment.r#type() {
             Type::Location => match (attachment.latitude, attachment.longitude) {
                 (Some(latitude), Some(longitude)) => format!("location {latitude},{longitude}"),

@@ -4,15 +4,16 @@ use super::{Error, Failure, Receipt, Request, Rules};
 use crate::{
     journal::{self, Batch, Journal, NewEvent},
     keyring,
+    register::Known,
     world::World,
 };
 use prost::Message as _;
 use segnalalo_domain::{
     desk::{Command, Context, Decision},
-    event::{Event, Log, Recorded, Stream},
-    id::{CauseId, ConversationId, EventId, KeyId},
+    event::{Event, Log, Recorded, Register, Stream, conversation::Event as Said, ticket::Event::Opened},
+    id::{CauseId, ConversationId, EventId, KeyId, TicketId},
     sealed::{Place, Sealed},
-    words::Actor,
+    words::{Actor, Kind},
 };
 use segnalalo_proto::{convert, sealed};
 use std::collections::HashMap;
@@ -204,6 +205,7 @@ impl<'a> Group<'a> {
                 trace_parent: request.trace_parent.clone(),
                 event,
             };
+            self.register(&mut recorded, &all)?;
             self.lock(&mut recorded)?;
             all.push(recorded);
         }
@@ -233,6 +235,74 @@ impl<'a> Group<'a> {
             *own = sealed;
         }
         Ok(())
+    }
+
+    /// Completes a registration, with the messages of its ticket: those of the same decision are `before` it.
+    fn register(&self, recorded: &mut Recorded, before: &[Recorded]) -> Result<(), Failure> {
+        let Event::Register(Register::NumberAssigned { ticket, subject, registration: Some(registration), .. }) =
+            &mut recorded.event
+        else {
+            return Ok(());
+        };
+        let messages = self.messages_of(*ticket, before)?;
+        let kind = self.world.desk.tickets.get(ticket).and_then(|ticket| ticket.classification.kind);
+        let known = Known {
+            kind: kind.map(Kind::code),
+            place: self.world.read.entry_of(*ticket).map_or("", |entry| &entry.place),
+            messages: &messages,
+        };
+        self.rules.registrar.complete(subject, registration, &known, (&self.rules.offices, self.rules.opener()));
+        Ok(())
+    }
+
+    /// What the citizen wrote, oldest first: on disk, in this group, and in the decision itself.
+    fn messages_of(&self, ticket: TicketId, before: &[Recorded]) -> Result<Vec<Recorded>, Failure> {
+        let desk = &self.world.desk;
+        let opened = before.iter().find_map(|recorded| match (&recorded.stream, &recorded.event) {
+            (Stream::Ticket(id), Event::Ticket(Opened { conversation, .. })) if *id == ticket => Some(*conversation),
+            _ => None,
+        });
+        let belongs = |recorded: &Recorded| match (&recorded.stream, &recorded.event) {
+            (
+                Stream::Conversation(id),
+                Event::Conversation(Said::MessageReceived { message, .. } | Said::MessageEdited { message, .. }),
+            ) => {
+                let known = desk.conversations.get(id).and_then(|state| state.messages.get(message).copied().flatten());
+                known == Some(ticket) || opened == Some(*id)
+            }
+            _ => false,
+        };
+        let positions = self.world.read.entry_of(ticket).map(|entry| entry.positions.clone()).unwrap_or_default();
+        let mut messages = Vec::new();
+        for position in positions {
+            messages.extend(self.at(position)?.filter(&belongs));
+        }
+        messages.extend(before.iter().filter(|recorded| belongs(recorded)).cloned());
+        Ok(messages)
+    }
+
+    /// The record at a position, which may be one that this group is about to append.
+    fn at(&self, position: u64) -> Result<Option<Recorded>, Failure> {
+        let head = self.reader.head().position;
+        if position <= head {
+            let record = self.reader.read(position)?;
+            return Ok(record.and_then(|record| convert::read(&record).ok()));
+        }
+        let ahead = usize::try_from(position - head - 1).unwrap_or(usize::MAX);
+        let new = self.batches.iter().flat_map(|batch| batch.events.iter().map(move |new| (batch, new))).nth(ahead);
+        Ok(new.map(|(batch, new)| Recorded {
+            position,
+            stream: new.stream,
+            version: 0,
+            event_id: new.event_id,
+            cause: batch.cause,
+            correlation: new.correlation,
+            actor: new.actor.clone(),
+            occurred_at: new.occurred_at,
+            recorded_at: batch.recorded_at,
+            trace_parent: String::new(),
+            event: new.event.clone(),
+        }))
     }
 
     fn version(&self, stream: Stream) -> Result<u64, Failure> {

@@ -5,14 +5,14 @@ use crate::{
     conversation::ReplyStatus,
     desk::{Context, Decision, Desk, lookup::TicketRef},
     event::{
-        Register,
+        Register, Registration,
         conversation::{DropReason, Event as ConversationEvent},
         ticket::{CloseReason, Event},
     },
     id::{ConversationId, TicketId},
     protocol::ProtocolNumber,
     rejection::Rejection,
-    sealed::Sealed,
+    sealed::{Scheme, Sealed},
     sla,
     template::Template,
     ticket,
@@ -81,7 +81,7 @@ impl Step<'_> {
         let name = self.known(&office)?;
         let protocol = match self.ticket.protocol {
             Some(protocol) if !self.ticket.annulled => protocol,
-            _ => self.assign_number(&name),
+            _ => self.assign_number(&office, &name),
         };
         self.decision.ticket(self.id, Event::TakenInCharge { protocol, office: office.clone() });
         let ticket = ticket::State { protocol: Some(protocol), ..self.ticket.clone() };
@@ -97,12 +97,30 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// The subject is born neutral: it can never be changed (DPR 445/2000 art. 53), so no word of the citizen is in it.
-    fn assign_number(&mut self, office_name: &str) -> ProtocolNumber {
-        let local = self.context.now.to_zoned(crate::calendar::rome());
-        let year = u16::try_from(local.year()).unwrap_or(0);
-        let protocol = self.desk.register.next(year);
-        self.decision.register(Register::NumberAssigned { protocol, ticket: self.id, subject: office_name.to_owned() });
+    /// The subject is born neutral: it can never be changed (DPR 445/2000 art. 53), so no word of the citizen is in it. Who
+    /// can open boxes adds what only they tell: street, sender, digest.
+    fn assign_number(&mut self, office: &Office, office_name: &str) -> ProtocolNumber {
+        let date = self.desk.register.date(self.context.now);
+        let protocol = self.desk.register.next(date);
+        let rule = self.ticket.term(sla::DeadlineName::TakeInCharge).map(|term| term.deadline.rule.clone());
+        let registration = Registration {
+            date,
+            arrived_at: self.ticket.received_at,
+            channel: self.ticket.channel,
+            office: office.clone(),
+            classification: String::new(),
+            deadline_rule: rule.unwrap_or_default(),
+            digest: [0; 32],
+            document: Vec::new(),
+            emergency: None,
+            sealed: Sealed { scheme: Scheme::Plain, person: None, payload: Vec::new() },
+        };
+        self.decision.register(Register::NumberAssigned {
+            protocol,
+            ticket: self.id,
+            subject: office_name.to_owned(),
+            registration: Some(Box::new(registration)),
+        });
         protocol
     }
 

@@ -1,0 +1,84 @@
+//! The protocol register's record, as far as only he can write it who opens boxes and knows the city: street, sender, digest.
+//! The rules decide that a number is given, to what and when; here is no rule.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `document` | what is registered, as bytes, and its digest |
+
+pub mod document;
+
+use document::Part;
+use segnalalo_domain::event::{Event, Recorded, Registration, conversation::Event as Said};
+use segnalalo_kit::city::{self, Offices, Register, Streets};
+use segnalalo_proto::{
+    common::v1::PersonalContent,
+    sealed::{self, Opener},
+};
+use std::path::Path;
+
+/// Completes what is registered.
+#[derive(Debug, Clone)]
+pub struct Registrar {
+    pub book: Register,
+    streets: Streets,
+}
+
+/// What is known of the ticket that gets a number.
+pub struct Known<'a> {
+    /// The message's kind; `None`: not classified.
+    pub kind: Option<&'a str>,
+    /// In the citizen's words.
+    pub place: &'a str,
+    /// What he wrote, oldest first.
+    pub messages: &'a [Recorded],
+}
+
+impl Registrar {
+    /// # Errors
+    /// What is wrong with `register.toml` or the list of streets.
+    pub fn load(city: &Path) -> Result<Self, city::Error> {
+        Ok(Self { book: Register::load(city)?, streets: Streets::load(city)? })
+    }
+
+    /// Fills in what the rules left open.
+    pub fn complete(
+        &self,
+        subject: &mut String,
+        registration: &mut Registration,
+        known: &Known<'_>,
+        (offices, opener): (&Offices, &dyn Opener),
+    ) {
+        let office = &registration.office.0;
+        *subject = format!("{}: {}", self.book.opening(known.kind.unwrap_or("report")), offices.name(office));
+        if let Some(street) = self.streets.name_in(known.place) {
+            subject.push_str(", ");
+            subject.push_str(&street);
+        }
+        self.book.classification(office).clone_into(&mut registration.classification);
+        let parts = known.messages.iter().filter_map(|recorded| part(recorded, opener)).collect::<Vec<_>>();
+        let nonce = rand::random::<[u8; 32]>();
+        registration.digest = document::digest(&nonce, &parts);
+        registration.document = parts.iter().map(|part| part.position).collect();
+        let sender = parts.iter().find_map(|part| part.content.as_ref()?.author.clone());
+        let content = PersonalContent { author: sender, document_nonce: nonce.to_vec(), ..PersonalContent::default() };
+        registration.sealed = sealed::seal(registration.sealed.person, &content);
+    }
+}
+
+/// A message as part of a document; `None` for an event that isn't one.
+pub fn part(recorded: &Recorded, opener: &dyn Opener) -> Option<Part> {
+    let (edited, sealed) = match &recorded.event {
+        Event::Conversation(Said::MessageReceived { sealed, .. }) => (false, sealed),
+        Event::Conversation(Said::MessageEdited { sealed, .. }) => (true, sealed),
+        _ => return None,
+    };
+    let content = match opener.open(sealed) {
+        Ok(content) => Some(content),
+        Err(sealed::Error::Erased) => None,
+        Err(error) => {
+            tracing::error!(position = recorded.position, %error, "a message of a registered document can't be opened");
+            None
+        }
+    };
+    Some(Part { position: recorded.position, written_at: recorded.occurred_at, edited, content })
+}
