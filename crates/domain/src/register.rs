@@ -2,9 +2,9 @@
 
 use crate::{
     calendar::rome,
-    event::Register,
+    event::{EmergencyOpening, Register},
     id::TicketId,
-    protocol::{Cited, ProtocolNumber},
+    protocol::{Cited, EmergencyNumber, ProtocolNumber},
 };
 use jiff::{Timestamp, civil::Date};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,14 +18,40 @@ pub struct State {
     pub last_date: Option<Date>,
     pub numbers: BTreeMap<ProtocolNumber, TicketId>,
     pub annulled: BTreeSet<ProtocolNumber>,
+    /// Days whose register was exported.
+    pub exported: BTreeSet<Date>,
+    /// Times without the system, oldest first.
+    pub emergencies: Vec<Emergency>,
+    /// What numbers given by hand became.
+    pub by_emergency: BTreeMap<EmergencyNumber, ProtocolNumber>,
+}
+
+/// A time in which numbers are given by hand (art. 63).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Emergency {
+    pub opening: EmergencyOpening,
+    /// As long as it is authorised, renewals counted in.
+    pub until: Timestamp,
+    pub closed_at: Option<Timestamp>,
 }
 
 impl State {
     /// The day that a registration at this moment is of, in Europe/Rome. It never steps back with the clock: the order of
-    /// numbers is the order of days.
+    /// numbers is the order of days, and to a day that was exported nothing is added.
     pub fn date(&self, now: Timestamp) -> Date {
         let today = now.to_zoned(rome()).date();
-        self.last_date.map_or(today, |last| last.max(today))
+        let after_export = self.exported.last().and_then(|day| day.tomorrow().ok());
+        [self.last_date, after_export].into_iter().flatten().fold(today, Date::max)
+    }
+
+    /// The time without the system that isn't over.
+    pub fn emergency(&self) -> Option<&Emergency> {
+        self.emergencies.last().filter(|emergency| emergency.closed_at.is_none())
+    }
+
+    /// What was cited by its number of the emergency register.
+    pub fn find_emergency(&self, number: EmergencyNumber) -> Option<TicketId> {
+        self.numbers.get(self.by_emergency.get(&number)?).copied()
     }
 
     /// The number that a registration of this day gets. The year never steps back either.
@@ -56,12 +82,33 @@ pub fn evolve(mut state: State, event: &Register) -> State {
     match event {
         Register::NumberAssigned { protocol, ticket, registration, .. } => {
             state.last = Some(*protocol);
-            state.last_date = registration.as_ref().map(|registration| registration.date).or(state.last_date);
             state.numbers.insert(*protocol, *ticket);
+            if let Some(registration) = registration {
+                state.last_date = state.last_date.max(Some(registration.date));
+                state.by_emergency.extend(registration.emergency.map(|number| (number, *protocol)));
+            }
         }
-        Register::NumberAnnulled { protocol, .. } => {
+        Register::NumberAnnulled { protocol, date, .. } => {
             state.annulled.insert(*protocol);
+            state.last_date = state.last_date.max(*date);
         }
+        Register::DayExported { day, .. } => {
+            state.exported.insert(*day);
+        }
+        Register::EmergencyOpened(opening) => {
+            state.emergencies.push(Emergency { opening: opening.clone(), until: opening.until, closed_at: None })
+        }
+        Register::EmergencyExtended { until, .. } => {
+            if let Some(emergency) = state.emergencies.last_mut() {
+                emergency.until = *until;
+            }
+        }
+        Register::EmergencyClosed { at } => {
+            if let Some(emergency) = state.emergencies.last_mut() {
+                emergency.closed_at = Some(*at);
+            }
+        }
+        Register::EmergencyImported(_) => {}
     }
     state
 }

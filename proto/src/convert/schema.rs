@@ -72,6 +72,11 @@ events! {
     EmergencyFlagged "emergency_flagged" 1,
     NumberAssigned "number_assigned" 1,
     NumberAnnulled "number_annulled" 1,
+    RegisterDayExported "register_day_exported" 1,
+    EmergencyRegisterOpened "emergency_register_opened" 1,
+    EmergencyRegisterExtended "emergency_register_extended" 1,
+    EmergencyRegisterClosed "emergency_register_closed" 1,
+    EmergencyRegisterImported "emergency_register_imported" 1,
 }
 
 /// The event in the version that we write; `None` when it is newer than that. Version 0 was never written: it is
@@ -88,10 +93,21 @@ pub fn event_name(event: &Event) -> &'static str {
         Event::Log(Log::ObservationNoted { .. }) => "observation_noted",
         Event::Log(Log::KeysErased(_)) => "keys_erased",
         Event::Channel(ChannelEvent::NoticeReceived { .. }) => "notice_received",
-        Event::Register(Register::NumberAssigned { .. }) => "number_assigned",
-        Event::Register(Register::NumberAnnulled { .. }) => "number_annulled",
+        Event::Register(event) => register_name(event),
         Event::Conversation(event) => conversation_name(event),
         Event::Ticket(event) => ticket_name(event),
+    }
+}
+
+fn register_name(event: &Register) -> &'static str {
+    match event {
+        Register::NumberAssigned { .. } => "number_assigned",
+        Register::NumberAnnulled { .. } => "number_annulled",
+        Register::DayExported { .. } => "register_day_exported",
+        Register::EmergencyOpened(_) => "emergency_register_opened",
+        Register::EmergencyExtended { .. } => "emergency_register_extended",
+        Register::EmergencyClosed { .. } => "emergency_register_closed",
+        Register::EmergencyImported(_) => "emergency_register_imported",
     }
 }
 

@@ -1,6 +1,6 @@
 //! Everything the registry can be asked to decide on. Ids are derived and personal data sealed before a command is made.
 
-use super::{action::Act, deadline::ReachDeadline, keys::EraseKeys};
+use super::{action::Act, daily::ExportDay, deadline::ReachDeadline, keys::EraseKeys};
 use crate::{
     event::conversation::{DeliveryStatus, GivenUp, Proof, RemovalVerb},
     id::{ConversationId, MessageId, PersonId, ReplyId},
@@ -40,6 +40,7 @@ pub enum Command {
     SettleReply(SettleReply),
     ReachDeadline(ReachDeadline),
     EraseKeys(EraseKeys),
+    ExportDay(ExportDay),
 }
 
 #[derive(Debug, Clone, PartialEq)]

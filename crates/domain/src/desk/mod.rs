@@ -9,10 +9,12 @@
 //! | `action` | what operators and offices do with a ticket |
 //! | `delivery` | attempts to send, their outcomes, delivery reports |
 //! | `deadline` | terms that came near or went by |
+//! | `daily` | the daily register |
 //! | `keys` | which key locks what, and that keys are erased |
 
 mod action;
 mod command;
+mod daily;
 mod deadline;
 mod decision;
 mod delivery;
@@ -27,6 +29,7 @@ pub use command::{
     BeginAttempt, ChangeIdentity, Command, Conclude, DeliveryReport, EditMessage, Outcome, OwnMessage, ReactToMessage,
     ReceiveMessage, RecordOutcome, RemoveMessage, SettleReply, Verdict,
 };
+pub use daily::ExportDay;
 pub use deadline::ReachDeadline;
 pub use decision::{Context, Decision};
 pub use keys::EraseKeys;
@@ -97,6 +100,7 @@ impl Desk {
             Command::SettleReply(settle) => delivery::settle(self, settle, context),
             Command::ReachDeadline(reached) => Ok(deadline::reach(self, reached)),
             Command::EraseKeys(erase) => keys::erase(erase),
+            Command::ExportDay(export) => daily::export_day(self, export, context),
         }
     }
 

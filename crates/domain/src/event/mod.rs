@@ -5,7 +5,7 @@ mod register;
 mod sealed_box;
 pub mod ticket;
 
-pub use register::{Register, Registration};
+pub use register::{DayExport, EmergencyImport, EmergencyOpening, Register, Registration};
 
 use crate::{
     id::{CauseId, ConversationId, EventId, KeyId, PersonId, TicketId},

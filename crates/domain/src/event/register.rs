@@ -20,7 +20,61 @@ pub enum Register {
         registration: Option<Box<Registration>>,
     },
     /// Marked, never deleted or used again (art. 54).
-    NumberAnnulled { protocol: ProtocolNumber, ticket: TicketId, reason: String, act: String },
+    NumberAnnulled {
+        protocol: ProtocolNumber,
+        ticket: TicketId,
+        reason: String,
+        act: String,
+        /// In Europe/Rome, and never of a day that was exported already. `None` in old logs: the day it was recorded.
+        date: Option<Date>,
+    },
+    /// The daily register of a day that is over (art. 53 c. 2): nothing is added to it any more.
+    DayExported { day: Date, export: Box<DayExport> },
+    /// Registering by hand begins (art. 63 c. 1).
+    EmergencyOpened(EmergencyOpening),
+    /// It goes on, for a week at most (art. 63 c. 2).
+    EmergencyExtended { until: Timestamp, authorised_by: String, act: String },
+    /// The system works again.
+    EmergencyClosed { at: Timestamp },
+    /// What was registered by hand has its ordinary numbers: in the same append (art. 63 c. 5).
+    EmergencyImported(EmergencyImport),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DayExport {
+    /// The log's head when it was exported.
+    pub head_position: u64,
+    pub head_hash: [u8; 32],
+    pub registrations: u32,
+    pub annulments: u32,
+    /// SHA-256 of each form.
+    pub csv: [u8; 32],
+    pub xml: [u8; 32],
+    pub text: [u8; 32],
+    /// Ed25519, over the manifest (docs/register.md).
+    pub public_key: [u8; 32],
+    pub signature: [u8; 64],
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EmergencyOpening {
+    pub from: Timestamp,
+    /// As long as it is authorised: 24 hours at first.
+    pub until: Timestamp,
+    pub cause: String,
+    /// Who answers for the register, and the act.
+    pub authorised_by: String,
+    pub act: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EmergencyImport {
+    /// Of the file.
+    pub sha256: [u8; 32],
+    pub first: EmergencyNumber,
+    pub last: EmergencyNumber,
+    /// How many on each day.
+    pub totals: Vec<(Date, u32)>,
 }
 
 /// What the register holds beside number and subject (art. 53 c. 1; AgID, Linee guida sulla formazione, gestione e

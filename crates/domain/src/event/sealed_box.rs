@@ -11,7 +11,14 @@ macro_rules! find {
             Event::Register(Register::NumberAssigned { registration, .. }) => {
                 registration.$as_option().map($of_registration)
             }
-            Event::Register(Register::NumberAnnulled { .. }) => None,
+            Event::Register(
+                Register::NumberAnnulled { .. }
+                | Register::DayExported { .. }
+                | Register::EmergencyOpened(_)
+                | Register::EmergencyExtended { .. }
+                | Register::EmergencyClosed { .. }
+                | Register::EmergencyImported(_),
+            ) => None,
             Event::Conversation(event) => match event {
                 Conversation::MessageReceived { sealed, .. }
                 | Conversation::MessageEdited { sealed, .. }

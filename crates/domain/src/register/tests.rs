@@ -108,3 +108,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn nothing_is_added_to_a_day_that_was_exported_even_when_the_clock_steps_back() {
+    let export = crate::event::DayExport {
+        head_position: 1,
+        head_hash: [0; 32],
+        registrations: 0,
+        annulments: 0,
+        csv: [0; 32],
+        xml: [0; 32],
+        text: [0; 32],
+        public_key: [0; 32],
+        signature: [0; 64],
+    };
+    let day = "2026-11-27".parse().unwrap();
+    let state = evolve(State::default(), &Register::DayExported { day, export: Box::new(export) });
+    assert_eq!(state.date(at("2026-11-27T20:00:00Z")).to_string(), "2026-11-28");
+}

@@ -1,13 +1,14 @@
 //! One sample of every event. That none is missing is proven against the descriptor (`names`).
 
 mod conversation;
+mod register;
 mod ticket;
 
 use crate::source::Source;
 use segnalalo_domain::{
-    event::{ChannelEvent, Event, KeysErased, Log, Recorded, Register, Registration, Stream},
+    event::{ChannelEvent, Event, KeysErased, Log, Recorded, Stream},
     id::{ConversationId, KeyId, PersonId, TicketId},
-    protocol::{EmergencyNumber, ProtocolNumber},
+    protocol::ProtocolNumber,
     words::Channel,
 };
 
@@ -42,24 +43,6 @@ const OTHERS: &[Make<(Stream, Event)>] = &[
         };
         (Stream::Channel(channel), Event::Channel(event))
     },
-    |source| {
-        let event = Register::NumberAssigned {
-            protocol: protocol(source),
-            ticket: TicketId(source.bytes()),
-            subject: source.text("Segnalazione: Strade, marciapiedi e segnaletica"),
-            registration: source.newer(registration).map(Box::new),
-        };
-        (Stream::Register, Event::Register(event))
-    },
-    |source| {
-        let event = Register::NumberAnnulled {
-            protocol: protocol(source),
-            ticket: TicketId(source.bytes()),
-            reason: source.text("registrata due volte"),
-            act: source.text("determina 12/2026"),
-        };
-        (Stream::Register, Event::Register(event))
-    },
 ];
 
 /// One of every event, each drawn from a source of its own.
@@ -81,22 +64,12 @@ pub fn all(source: impl Fn() -> Source) -> Vec<Recorded> {
         let event = Event::Ticket(make(&mut source));
         source.recorded(stream, event)
     });
-    others.chain(conversations).chain(tickets).collect()
-}
-
-fn registration(source: &mut Source) -> Registration {
-    Registration {
-        date: source.date(),
-        arrived_at: source.instant(),
-        channel: source.pick(Channel::ALL),
-        office: source.office(),
-        classification: source.text("VI/5"),
-        deadline_rule: source.text("C1/1"),
-        digest: source.bytes(),
-        document: vec![source.number().into(), source.number().into()],
-        emergency: source.maybe(|source| EmergencyNumber { year: 2026, number: source.number() }),
-        sealed: source.sealed(),
-    }
+    let registers = register::ALL.iter().map(|make| {
+        let mut source = source();
+        let event = Event::Register(make(&mut source));
+        source.recorded(Stream::Register, event)
+    });
+    others.chain(conversations).chain(tickets).chain(registers).collect()
 }
 
 fn protocol(source: &mut Source) -> ProtocolNumber {

@@ -132,6 +132,8 @@ impl<'a> Telling<'a> {
             Event::Register(Register::NumberAnnulled { protocol, reason, act, .. }) => {
                 self.fact("protocol", protocol).fact("reason", reason).fact("act", act);
             }
+            // They are of no ticket.
+            Event::Register(_) => {}
         }
     }
 

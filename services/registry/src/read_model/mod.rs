@@ -1,7 +1,10 @@
 //! What people read: each ticket's history, its first words, a word index, notices and replies that need a person. A
 //! function of the log like everything else: built at start, kept up as records come, kept nowhere.
 
+mod register;
 mod search;
+
+pub use register::DayIndex;
 
 use search::WordIndex;
 use segnalalo_domain::{
@@ -25,6 +28,8 @@ pub struct ReadModel {
     /// What was said of a message before it belonged to a ticket.
     unrouted: HashMap<MessageId, Unrouted>,
     words: WordIndex,
+    /// Where the register's events are, by day.
+    pub register: DayIndex,
     /// Positions of notices, oldest first.
     pub notices: Vec<u64>,
     /// Replies that need a person, and where the log says so: held, refused for good, or failed after acceptance.
@@ -62,10 +67,18 @@ impl ReadModel {
                 }
             }
             (_, Event::Register(event)) => {
-                let (Register::NumberAssigned { ticket, protocol, .. }
-                | Register::NumberAnnulled { ticket, protocol, .. }) = event;
-                self.entry(*ticket).positions.insert(recorded.position);
-                self.words.add(*ticket, &protocol.to_string());
+                self.register.note(recorded, event);
+                if let Register::NumberAssigned { ticket, protocol, .. }
+                | Register::NumberAnnulled { ticket, protocol, .. } = event
+                {
+                    self.entry(*ticket).positions.insert(recorded.position);
+                    self.words.add(*ticket, &protocol.to_string());
+                }
+                if let Register::NumberAssigned { ticket, registration: Some(registration), .. } = event
+                    && let Some(number) = registration.emergency
+                {
+                    self.words.add(*ticket, &number.to_string());
+                }
             }
             _ => {}
         }

@@ -1,5 +1,6 @@
 //! The steps themselves: what each action writes into the ticket, the register and the conversations.
 
+use super::super::daily::impersonal;
 use super::{Action, Words, news::News, reopen, set_auto_close, set_deadline};
 use crate::{
     conversation::ReplyStatus,
@@ -247,13 +248,14 @@ impl Step<'_> {
     }
 
     fn annul(&mut self, reason: &str, act: &str) -> Result<(), Rejection> {
-        let reason = filled("reason", reason)?.to_owned();
-        let act = filled("act", act)?.to_owned();
+        let reason = impersonal("reason", filled("reason", reason)?)?;
+        let act = impersonal("act", filled("act", act)?)?;
         let protocol = self.ticket.protocol.ok_or(Rejection::Missing("protocol number"))?;
         if self.ticket.annulled {
             return Err(Rejection::AlreadyAnnulled(protocol.to_string()));
         }
-        self.decision.register(Register::NumberAnnulled { protocol, ticket: self.id, reason, act });
+        let date = Some(self.desk.register.date(self.context.now));
+        self.decision.register(Register::NumberAnnulled { protocol, ticket: self.id, reason, act, date });
         Ok(())
     }
 
