@@ -2,16 +2,26 @@
 //! the registry may be down, and it knows doubles by their derived id. What waits is forgotten with the process, for
 //! the log says it all.
 
-use crate::timers::{Due, Timers};
+use crate::{
+    snapshot::{self, Build, Mark},
+    timers::{Due, Timers},
+};
+use bytes::Bytes;
 use jiff::Timestamp;
 use prost::Message as _;
 use segnalalo_proto::{
     convert::{self, ReadError, rung_to_wire},
     observation::v1::{DeadlineDue, Observed, observed::Observation},
-    time,
+    record, time,
 };
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 use tokio::time::Instant;
+
+/// Said at a time; the rest at the next look.
+const MOST: usize = 4096;
 
 pub struct Handler {
     timers: Timers,
@@ -20,18 +30,42 @@ pub struct Handler {
     retry_after: Duration,
     /// The log has been read to the head that it had at start.
     caught_up: bool,
+    last: Last,
+    /// Records taken since the last snapshot.
+    since_snapshot: u64,
+}
+
+/// The last record that was taken.
+enum Last {
+    None,
+    Snapshot(Mark),
+    Record { position: u64, record: Bytes },
 }
 
 impl Handler {
     pub fn new(retry_after: Duration) -> Self {
-        Self { timers: Timers::default(), said: HashMap::new(), retry_after, caught_up: false }
+        Self {
+            timers: Timers::default(),
+            said: HashMap::new(),
+            retry_after,
+            caught_up: false,
+            last: Last::None,
+            since_snapshot: 0,
+        }
+    }
+
+    /// Where a snapshot left off: the records after its mark are to follow.
+    pub fn resume(retry_after: Duration, timers: Timers, mark: Mark) -> Self {
+        Self { timers, last: Last::Snapshot(mark), ..Self::new(retry_after) }
     }
 
     /// Takes one record of the log.
     ///
     /// # Errors
-    /// The record says nothing to this version; the state is as it was.
-    pub fn take(&mut self, bytes: &[u8]) -> Result<(), ReadError> {
+    /// The record says nothing to this version; the timers are as they were.
+    pub fn take(&mut self, position: u64, bytes: &Bytes) -> Result<(), ReadError> {
+        self.last = Last::Record { position, record: bytes.clone() };
+        self.since_snapshot += 1;
         let recorded = convert::read(bytes)?;
         self.timers.apply(&recorded);
         Ok(())
@@ -46,7 +80,9 @@ impl Handler {
         self.caught_up = true;
     }
 
-    /// What must be said now. Nothing before the log is read to its head: a later record may have ended the term.
+    /// What must be said now, oldest first, and of a lot only the first part. Nothing before the log is read to its head:
+    /// a later record may have ended the term. Nor a rung while a lower one of its term waits for its event: should they
+    /// arrive in another order, the lower one would be lost.
     pub fn to_say(&mut self, now: Timestamp, measured: Instant) -> Vec<Due> {
         if !self.caught_up {
             return Vec::new();
@@ -54,20 +90,37 @@ impl Handler {
         let Self { timers, said, retry_after, .. } = self;
         said.retain(|due, _| timers.contains(due));
         let waits = |due: &Due| said.get(due).is_some_and(|at| measured.duration_since(*at) < *retry_after);
-        timers.due(now).filter(|due| !waits(due)).copied().collect()
+        let mut terms = HashSet::new();
+        let lowest = timers.due(now).filter(|due| terms.insert((due.ticket, due.deadline)));
+        lowest.filter(|due| !waits(due)).take(MOST).collect()
     }
 
     pub fn said(&mut self, due: Due, measured: Instant) {
         self.said.insert(due, measured);
     }
 
-    pub fn next_at(&self) -> Option<Timestamp> {
-        self.timers.next_at()
+    /// The instant of the next rung that is still to come at `now`.
+    pub fn next_after(&self, now: Timestamp) -> Option<Timestamp> {
+        self.timers.next_after(now)
     }
 
     /// Rungs still to come.
     pub fn open(&self) -> usize {
         self.timers.len()
+    }
+
+    /// What was read up to here, as bytes; `None` when it isn't worth one: fewer records came since the last than `worth`.
+    pub fn snapshot(&mut self, worth: u64, build: Build) -> Option<Vec<u8>> {
+        if !self.caught_up || self.since_snapshot < worth.max(1) {
+            return None;
+        }
+        let mark = match &self.last {
+            Last::None => return None,
+            Last::Snapshot(mark) => *mark,
+            Last::Record { position, record } => Mark { position: *position, hash: record::hash(record) },
+        };
+        self.since_snapshot = 0;
+        Some(snapshot::encode(&self.timers, &mark, build))
     }
 }
 
@@ -104,7 +157,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn bytes(event: Happened) -> Vec<u8> {
+    fn bytes(event: Happened) -> Bytes {
         record::encode(
             &[0; 32],
             &Recorded {
@@ -121,9 +174,10 @@ mod tests {
                 event: Event::Ticket(event),
             },
         )
+        .into()
     }
 
-    fn opened() -> Vec<u8> {
+    fn opened() -> Bytes {
         use segnalalo_domain::{event::ticket::Classification, id, words};
         bytes(Happened::Opened {
             conversation: id::ConversationId([1; 16]),
@@ -158,12 +212,12 @@ mod tests {
         let mut handler = Handler::new(MINUTE);
         let now = at("2026-11-24T00:00:00Z");
         let measured = segnalalo_kit::clock::monotonic();
-        handler.take(&opened()).unwrap();
+        handler.take(1, &opened()).unwrap();
         assert!(handler.to_say(now, measured).is_empty());
         handler.catch_up();
         assert_eq!(handler.to_say(now, measured).len(), 1);
         handler.reset();
-        handler.take(&opened()).unwrap();
+        handler.take(1, &opened()).unwrap();
         assert!(handler.to_say(now, measured).is_empty());
     }
 
@@ -172,7 +226,7 @@ mod tests {
         let mut handler = Handler::new(MINUTE);
         let now = at("2026-11-24T00:00:00Z");
         let measured = segnalalo_kit::clock::monotonic();
-        handler.take(&opened()).unwrap();
+        handler.take(1, &opened()).unwrap();
         handler.catch_up();
         let due = handler.to_say(now, measured)[0];
         handler.said(due, measured);
@@ -180,7 +234,7 @@ mod tests {
         assert_eq!(handler.to_say(now, measured + MINUTE), [due]);
         let reached =
             Happened::DeadlineReached { deadline: due.deadline, version: due.version, rung: due.rung, due_at: due.at };
-        handler.take(&bytes(reached)).unwrap();
+        handler.take(2, &bytes(reached)).unwrap();
         assert!(handler.to_say(now, measured + MINUTE * 2).is_empty());
         assert!(handler.said.is_empty());
     }
@@ -188,7 +242,7 @@ mod tests {
     #[test]
     fn a_damaged_record_is_passed_over() {
         let mut handler = Handler::new(MINUTE);
-        assert!(handler.take(b"nonsense").is_err());
+        assert!(handler.take(1, &Bytes::from_static(b"nonsense")).is_err());
         assert_eq!(handler.open(), 0);
     }
 

@@ -5,13 +5,19 @@
 //! | module | holds |
 //! |---|---|
 //! | `timers` | the rungs that are still to come, in order: pure |
+//! | `snapshot` | all of them on disk, so that a start is quick |
+//! | `keeper` | when a snapshot is taken |
+//! | `guard` | whether the machine's clock can be trusted |
 //! | `handler` | records in, rungs that are due out; what was said and waits for its event |
 //! | `config` | the environment |
 //! | `app` | the process |
 
 pub mod app;
 pub mod config;
+pub mod guard;
 pub mod handler;
+mod keeper;
+pub mod snapshot;
 pub mod timers;
 
 pub use app::App;

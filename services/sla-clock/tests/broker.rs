@@ -15,7 +15,7 @@ use segnalalo_domain::{
 };
 use segnalalo_kit::{
     bus::{self, BatchHandler, Bus, BusConfig, Delivery, Outcome, WorkQueueConfig},
-    clock::ManualClock,
+    clock::{Clock as Time, SystemClock},
     config::Vars,
     health::Health,
     service::Deps,
@@ -33,7 +33,7 @@ use std::{
     net::TcpListener,
     path::Path,
     process::{Child, Command, Stdio},
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::Duration,
 };
 use tempfile::TempDir;
@@ -46,6 +46,40 @@ const TICKET: TicketId = TicketId([7; 16]);
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
+}
+
+/// `now` is set by hand, as in a demo; the machine's clock is right unless a test sets it wrong.
+struct TestClock {
+    now: Mutex<Timestamp>,
+    wrong_by: Mutex<SignedDuration>,
+}
+
+impl TestClock {
+    fn new(now: Timestamp) -> Self {
+        Self { now: Mutex::new(now), wrong_by: Mutex::new(SignedDuration::ZERO) }
+    }
+
+    fn set(&self, now: Timestamp) {
+        *self.now.lock().unwrap() = now;
+    }
+
+    fn advance(&self, by: SignedDuration) {
+        *self.now.lock().unwrap() += by;
+    }
+
+    fn set_machine_wrong_by(&self, by: SignedDuration) {
+        *self.wrong_by.lock().unwrap() = by;
+    }
+}
+
+impl Time for TestClock {
+    fn now(&self) -> Timestamp {
+        *self.now.lock().unwrap()
+    }
+
+    fn unshifted(&self) -> Timestamp {
+        SystemClock.now() + *self.wrong_by.lock().unwrap()
+    }
 }
 
 struct Broker {
@@ -189,7 +223,12 @@ struct Clock {
 }
 
 impl Clock {
-    async fn start(broker: &Broker, clock: &Arc<ManualClock>) -> Self {
+    async fn start(broker: &Broker, clock: &Arc<TestClock>) -> Self {
+        Self::start_in(broker, clock, None).await
+    }
+
+    /// With a folder for snapshots.
+    async fn start_in(broker: &Broker, clock: &Arc<TestClock>, folder: Option<&Path>) -> Self {
         let health = Health::new("sla-clock");
         let shutdown = Shutdown::new();
         let deps = Deps {
@@ -198,7 +237,8 @@ impl Clock {
             metrics: Metrics::new("sla-clock"),
             health: health.clone(),
         };
-        let config = Config::from_vars(&Vars::from_pairs([("A", "b")])).unwrap();
+        let folder = folder.map(|folder| ("SEGNALALO_DATA_DIR", folder.to_str().unwrap()));
+        let config = Config::from_vars(&Vars::from_pairs(folder)).unwrap();
         let running = tokio::spawn(App::build(config, deps).unwrap().run(shutdown.clone()));
         Self { running, health, shutdown }
     }
@@ -254,7 +294,7 @@ async fn each_rung_is_said_once_when_its_time_comes_also_over_a_restart() {
     const PAST: (DeadlineName, Rung) = (DeadlineName::TakeInCharge, Rung::Past);
     let broker = Broker::start();
     let mut registry = Registry::start(&broker).await;
-    let time = Arc::new(ManualClock::new(at("2026-11-23T04:00:00Z")));
+    let time = Arc::new(TestClock::new(at("2026-11-23T04:00:00Z")));
     let clock = Clock::start(&broker, &time).await;
     clock.ready().await;
 
@@ -269,9 +309,11 @@ async fn each_rung_is_said_once_when_its_time_comes_also_over_a_restart() {
     // While it is down two rungs come due; the registry was down too, so the first restart finds no event of theirs.
     time.set(at("2026-11-23T11:00:00Z"));
     let clock = Clock::start(&broker, &time).await;
-    assert_eq!((registry.hear().await, registry.hear().await), (NEAR, PAST));
+    assert_eq!(registry.hear().await, NEAR);
+    // The higher one only when the lower one is recorded: they can't be recorded in another order.
     registry.hears_nothing().await;
     registry.reach(NEAR).await;
+    assert_eq!(registry.hear().await, PAST);
     clock.stop().await;
     let clock = Clock::start(&broker, &time).await;
     assert_eq!(registry.hear().await, PAST);
@@ -283,11 +325,86 @@ async fn each_rung_is_said_once_when_its_time_comes_also_over_a_restart() {
     clock.stop().await;
 }
 
+async fn until_not_ready(clock: &Clock, why: &str) {
+    timeout(PATIENCE, async {
+        while !clock.health.not_ready().iter().any(|(part, said)| *part == "clock" && said.contains(why)) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await
+    .unwrap_or_else(|_| panic!("{:?}", clock.health.not_ready()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_whose_clock_is_wrong_says_nothing_until_it_is_right_and_then_what_was_due() {
+    let broker = Broker::start();
+    let mut registry = Registry::start(&broker).await;
+    let time = Arc::new(TestClock::new(at("2026-11-23T06:00:00Z")));
+    time.set_machine_wrong_by(SignedDuration::from_mins(-12));
+    registry.append(opened()).await;
+    let clock = Clock::start(&broker, &time).await;
+    until_not_ready(&clock, "12 minutes behind the broker's").await;
+    registry.hears_nothing().await;
+    time.set_machine_wrong_by(SignedDuration::from_mins(4));
+    assert_eq!(registry.hear().await, (DeadlineName::TakeInCharge, Rung::Half));
+    clock.ready().await;
+    registry.reach((DeadlineName::TakeInCharge, Rung::Half)).await;
+    // It jumps while the process runs, and time goes by.
+    time.set_machine_wrong_by(SignedDuration::from_hours(3));
+    time.set(at("2026-11-23T09:00:00Z"));
+    until_not_ready(&clock, "minutes ahead of the broker's").await;
+    registry.hears_nothing().await;
+    time.set_machine_wrong_by(SignedDuration::ZERO);
+    assert_eq!(registry.hear().await, (DeadlineName::TakeInCharge, Rung::Near));
+    clock.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_goes_on_from_the_snapshot_and_what_came_after_it_and_a_foreign_one_is_found_out() {
+    const NEAR: (DeadlineName, Rung) = (DeadlineName::TakeInCharge, Rung::Near);
+    let broker = Broker::start();
+    let mut registry = Registry::start(&broker).await;
+    let folder = TempDir::new().unwrap();
+    let time = Arc::new(TestClock::new(at("2026-11-23T06:00:00Z")));
+    registry.append(opened()).await;
+    let clock = Clock::start_in(&broker, &time, Some(folder.path())).await;
+    assert_eq!(registry.hear().await, (DeadlineName::TakeInCharge, Rung::Half));
+    clock.stop().await;
+    let file = folder.path().join("sla-clock/timers.snapshot");
+    let snapshot = std::fs::read(&file).unwrap();
+
+    // It was written before this, and the process that reads it hears of this from EVENTS.
+    registry.reach((DeadlineName::TakeInCharge, Rung::Half)).await;
+    let clock = Clock::start_in(&broker, &time, Some(folder.path())).await;
+    clock.ready().await;
+    registry.hears_nothing().await;
+    time.set(at("2026-11-23T08:00:00Z"));
+    assert_eq!(registry.hear().await, NEAR);
+    clock.stop().await;
+
+    // Another log, with another first record: what the snapshot says isn't so there.
+    let other = Broker::start();
+    let mut registry = Registry::start(&other).await;
+    registry.append_unknown().await;
+    registry.append(opened()).await;
+    std::fs::write(&file, &snapshot).unwrap();
+    time.set(at("2026-11-23T05:30:00Z"));
+    let clock = Clock::start_in(&other, &time, Some(folder.path())).await;
+    clock.ready().await;
+    assert_eq!(registry.hear().await, (DeadlineName::TakeInCharge, Rung::Half));
+    clock.stop().await;
+
+    std::fs::write(&file, &snapshot[..snapshot.len() - 9]).unwrap();
+    let clock = Clock::start_in(&other, &time, Some(folder.path())).await;
+    assert_eq!(registry.hear().await, (DeadlineName::TakeInCharge, Rung::Half));
+    clock.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_of_tomorrow_is_parked_and_stops_nothing() {
     let broker = Broker::start();
     let mut registry = Registry::start(&broker).await;
-    let time = Arc::new(ManualClock::new(at("2026-11-23T04:00:00Z")));
+    let time = Arc::new(TestClock::new(at("2026-11-23T04:00:00Z")));
     registry.append_unknown().await;
     registry.append(opened()).await;
     let clock = Clock::start(&broker, &time).await;

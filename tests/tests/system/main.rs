@@ -6,6 +6,7 @@
 mod city;
 
 mod answers;
+mod clock;
 mod grpc;
 mod intake;
 mod kill;

@@ -202,6 +202,12 @@ impl Bus {
         EventFeed::start(self.context(), self.on_reconnect(), first)
     }
 
+    /// EVENTS after a record that was read before. It is read once more, and its hash compared: in another log a `Reset`
+    /// comes instead, and the first record.
+    pub fn event_feed_after(&self, position: u64, hash: [u8; 32]) -> EventFeed {
+        EventFeed::after(self.context(), self.on_reconnect(), position, hash)
+    }
+
     pub fn work_queue(&self, stream: Stream, config: WorkQueueConfig) -> WorkQueue {
         WorkQueue::new(self.clone(), stream, config)
     }

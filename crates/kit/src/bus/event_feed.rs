@@ -47,13 +47,32 @@ pub struct EventFeed {
 
 impl EventFeed {
     pub(super) fn start(context: jetstream::Context, reconnects: watch::Receiver<u64>, first: u64) -> Self {
+        Self::read_on(context, reconnects, first.saturating_sub(1), (first <= 1).then_some(record::NO_PREVIOUS))
+    }
+
+    /// After a record whose hash is known.
+    pub(super) fn after(
+        context: jetstream::Context,
+        reconnects: watch::Receiver<u64>,
+        position: u64,
+        hash: [u8; 32],
+    ) -> Self {
+        Self::read_on(context, reconnects, position, Some(hash))
+    }
+
+    fn read_on(
+        context: jetstream::Context,
+        reconnects: watch::Receiver<u64>,
+        position: u64,
+        hash: Option<[u8; 32]>,
+    ) -> Self {
         let (sender, items) = mpsc::channel(READ_AHEAD);
         let reader = Reader {
             context,
             reconnects,
             items: sender.clone(),
-            position: first.saturating_sub(1),
-            hash: (first <= 1).then_some(record::NO_PREVIOUS),
+            position,
+            hash,
             created: None,
             catching_up: Some(CatchingUp::default()),
         };
@@ -177,7 +196,10 @@ impl Reader {
             consumer.stream().max_messages_per_batch(PULL).heartbeat(HEARTBEAT).expires(EXPIRES).messages().await?;
         let mut last_word = monotonic();
         loop {
-            self.say_caught_up(last_word).await?;
+            // Not before it is known that this is the history that was read.
+            if !again {
+                self.say_caught_up(last_word).await?;
+            }
             let message = tokio::select! {
                 message = messages.next() => message.ok_or("the broker ended the delivery")??,
                 () = tokio::time::sleep_until(last_word + SILENCE), if self.waits_for_silence() => continue,

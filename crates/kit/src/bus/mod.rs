@@ -5,6 +5,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `connection` | connecting, reconnecting, and telling so |
+//! | `broker_time` | what time the broker has |
 //! | `commit` | one publish, or several as one atomic batch |
 //! | `publisher` | group commit for many callers |
 //! | `event_feed` | EVENTS in order, from the first record, for ever |
@@ -16,6 +17,7 @@
 //! | `role`, `rights` | who may do what at the broker, and the broker's configuration of it |
 //! | `topology` | the streams themselves: the registry makes them, nobody else |
 
+mod broker_time;
 mod commit;
 mod connection;
 mod dead;

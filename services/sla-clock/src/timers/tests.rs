@@ -136,7 +136,7 @@ fn feasible_ends_the_first_answer_and_a_promise_sets_a_term() {
 #[test]
 fn a_rung_that_was_reached_never_comes_again_also_after_a_restart() {
     let mut log = vec![opened()];
-    let first = *given(&log).due(at("2026-11-23T05:00:00Z")).next().unwrap();
+    let first = given(&log).due(at("2026-11-23T05:00:00Z")).next().unwrap();
     log.push(reached(&first));
     let restarted = given(&log);
     assert!(!restarted.contains(&first));
@@ -154,7 +154,7 @@ fn what_came_due_while_the_clock_was_down_is_due_after_the_restart() {
 #[test]
 fn a_new_version_of_a_term_has_all_its_rungs_again() {
     let mut log = vec![opened()];
-    let all = given(&log).due(at("2026-11-23T10:00:00Z")).copied().collect::<Vec<_>>();
+    let all = given(&log).due(at("2026-11-23T10:00:00Z")).collect::<Vec<_>>();
     log.extend(all.iter().map(reached));
     log.push(happened(Happened::Reopened { reason: "citizen_objects".to_owned(), message: None }));
     assert!(given(&log).is_empty());
@@ -189,10 +189,11 @@ fn spam_stands_still_until_it_is_lifted_and_a_merged_ticket_for_good() {
 #[test]
 fn a_rung_that_the_registry_noted_without_effect_is_not_asked_for_again() {
     let mut log = vec![opened()];
-    let first = *given(&log).due(at("2026-11-23T05:00:00Z")).next().unwrap();
+    let first = given(&log).due(at("2026-11-23T05:00:00Z")).next().unwrap();
     let noted = |cause| {
         let event = Event::Log(Log::ObservationNoted { reason: "deadline_over".to_owned() });
-        recorded(2, Stream::Log, cause, event)
+        let noted = recorded(2, Stream::Log, cause, event);
+        Recorded { recorded_at: at("2026-11-23T05:00:01Z"), ..noted }
     };
     log.push(noted(first.cause()));
     log.push(noted(CauseId([9; 16])));
