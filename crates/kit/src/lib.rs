@@ -11,6 +11,7 @@
 //! | `http` | the client and server of the process, with limits |
 //! | `master_key`, `keys` | the master secret, and the citizens' keys as the registry hands them on |
 //! | `webhook` | what both ingests share: handshake, signature, body, durable before 200 |
+//! | `fault` | where tests make a process die or stumble |
 //! | `passed_over` | records of EVENTS that a reader's version can't use |
 //! | `bus` | the broker; the only place that knows async-nats |
 
@@ -19,6 +20,7 @@ pub mod bus;
 pub mod city;
 pub mod clock;
 pub mod config;
+pub mod fault;
 pub mod health;
 pub mod http;
 pub mod keys;

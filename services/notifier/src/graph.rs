@@ -1,6 +1,7 @@
 //! Meta's Graph API as the notifier uses it: comments, Messenger, WhatsApp. It knows what the platform's answers mean;
 //! when and whether to send is not its matter.
 
+mod asked;
 mod call;
 mod classes;
 mod read_back;
@@ -42,6 +43,8 @@ pub enum Sent {
         code: String,
         detail: String,
         class: Class,
+        /// How long the platform asks to be left alone, when it says so.
+        wait: Option<std::time::Duration>,
     },
     /// Perhaps sent.
     Unknown {

@@ -4,7 +4,7 @@
 use crate::{outbox::Work, sender::Told};
 use prost::Message as _;
 use segnalalo_domain::Timestamp;
-use segnalalo_kit::{bus::Publisher, clock::SharedClock, trace};
+use segnalalo_kit::{bus::Publisher, clock::SharedClock, fault, trace};
 use segnalalo_proto::{
     observation::v1::{Observed, SendOutcome, observed::Observation},
     time,
@@ -32,6 +32,7 @@ impl Outcomes {
         };
         let own = trace::traceparent();
         let trace_parent = if own.is_empty() { &work.reply.trace_parent } else { &own };
+        fault::point("outcome.before");
         let payload = bytes::Bytes::from(observed.encode_to_vec());
         let mut pause = Duration::from_millis(100);
         while let Err(error) = self.publisher.publish(SUBJECT, payload.clone(), trace_parent).await {
@@ -39,6 +40,7 @@ impl Outcomes {
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
+        fault::point("outcome.after");
     }
 }
 

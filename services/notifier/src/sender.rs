@@ -7,7 +7,7 @@ mod refusal;
 
 use crate::{
     form::{self, Impossible},
-    graph::{Form, Platform, Sent},
+    graph::{Class, Form, Platform, Sent},
     ledger::{Denied, Ledger},
     messages::{LONGEST_TEMPLATE, Messages, RenderError, WhatsappTemplate},
     outbox::Work,
@@ -15,7 +15,7 @@ use crate::{
 use jiff::SignedDuration;
 use pause::Pauses;
 use segnalalo_domain::{id::ReplyId, sealed::Sealed};
-use segnalalo_kit::{clock::SharedClock, keys::OpenBoxes, shutdown::Shutdown, trace};
+use segnalalo_kit::{clock::SharedClock, fault, keys::OpenBoxes, shutdown::Shutdown, trace};
 use segnalalo_proto::{
     common::v1::PersonalContent,
     observation::v1::send_outcome::{Accepted, Held, Outcome, Unknown},
@@ -96,6 +96,13 @@ impl Sender {
     /// Sends a due reply.
     pub async fn send(&self, work: &Work) -> Told {
         let attempt = work.reply.attempts + 1;
+        if fault::mistaken("posted-before-the-attempt-is-durable") {
+            let Ok((form, content)) = self.prepare(work).await else { return Told::Nothing };
+            if self.posted.claim(work.reply.id, attempt) {
+                self.graph.send(&form, &content.text, &format!("{}.{attempt}", work.reply.id)).await;
+                fault::point("send.after-post");
+            }
+        }
         let (form, text) = match self.begin(work, attempt).await {
             Ok(begun) => begun,
             Err(told) => return told,
@@ -104,13 +111,20 @@ impl Sender {
             return Told::Nothing;
         }
         let callback = format!("{}.{attempt}", work.reply.id);
-        match self.graph.send(&form, &text, &callback).await {
+        fault::point("send.before-post");
+        let sent = self.graph.send(&form, &text, &callback).await;
+        fault::point("send.after-post");
+        match sent {
             Sent::Accepted { provider_id } => {
                 outcome(attempt, Outcome::Accepted(Accepted { provider_id, proof: "response".to_owned() }))
             }
+            Sent::Unknown { detail } if fault::mistaken("retried-on-time-out") => {
+                let refusal = refusal::Refusal { code: "timeout".to_owned(), detail, class: Class::Retry, wait: None };
+                refusal::told(work, attempt, refusal, self.clock.now())
+            }
             Sent::Unknown { detail } => outcome(attempt, Outcome::Unknown(Unknown { detail })),
-            Sent::Refused { code, detail, class } => {
-                refusal::told(work, attempt, code, detail, class, self.clock.now())
+            Sent::Refused { code, detail, class, wait } => {
+                refusal::told(work, attempt, refusal::Refusal { code, detail, class, wait }, self.clock.now())
             }
         }
     }
@@ -121,6 +135,10 @@ impl Sender {
         loop {
             let (form, content) = self.prepare(work).await.map_err(|unready| unready.told(work))?;
             let text = content.text.clone();
+            if fault::mistaken("personal-data-in-the-log") {
+                tracing::info!(to = ?form, "sending");
+            }
+            fault::point("send.before-begin");
             match self.ledger.begin(work, attempt, content, trace::traceparent()).await {
                 Ok(()) => return Ok((form, text)),
                 Err(Denied::Settled) => return Err(Told::Nothing),

@@ -10,9 +10,10 @@ use crate::{
     keyring::{self, Keyring, mirror::Mirror, tally::Tally},
     patience,
     register::Registrar,
+    published::Published,
     relay::{self, Relay},
     world::World,
-    writer::{Rules, Writer},
+    writer::{self, Rules, Writer},
 };
 use anyhow::Context as _;
 use segnalalo_kit::{
@@ -34,7 +35,7 @@ use std::{
     sync::{Arc, RwLock},
     time::Duration,
 };
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinSet};
 
 const BROKER_PAUSE: Duration = Duration::from_millis(500);
 
@@ -71,6 +72,8 @@ impl App {
     /// # Errors
     /// When going on would lose or fork facts: the log's disk failed, or another registry writes.
     pub async fn run(mut self, shutdown: Shutdown) -> anyhow::Result<()> {
+        // Our own parts stop when one fails; whoever runs us must not take that for a shutdown that he was asked for.
+        let shutdown = shutdown.child_token();
         let Some(position) = self.reconcile(&shutdown).await? else {
             return Ok(());
         };
@@ -88,7 +91,7 @@ impl App {
             clock: self.deps.clock.clone(),
             keyring: Some(keyring.clone()),
         };
-        let (writer, writer_failed) = Writer::start(self.journal, Arc::new(RwLock::new(world)), rules);
+        let (writer, mut writer_failed) = Writer::start(self.journal, Arc::new(RwLock::new(world)), rules);
         let parts = Parts {
             identity: Identity::new(keyring.pepper()),
             keyring,
@@ -107,14 +110,14 @@ impl App {
         parts.spawn(&mut tasks, listener, position, &shutdown);
         self.log.ready();
         let result = tokio::select! {
-            Ok(error) = writer_failed => Err(anyhow::Error::from(error).context("the log can't be written: stopping")),
+            biased;
+            Ok(error) = &mut writer_failed => Err(unwritable(error)),
             Some(ended) = tasks.join_next() => ended.context("a part of the registry panicked").and_then(|result| result),
         };
-        // A writer that panicked takes the relay along, without a word.
-        let result = result.and_then(|()| {
-            anyhow::ensure!(shutdown.is_cancelled(), "a part of the registry ended by itself: stopping");
-            Ok(())
-        });
+        let result = match result {
+            Ok(()) if !shutdown.is_cancelled() => Err(why_ended(writer_failed).await),
+            result => result,
+        };
         self.log.not_ready("stopping");
         shutdown.cancel();
         while let Some(ended) = tasks.join_next().await {
@@ -153,7 +156,10 @@ impl App {
                 Err(error) => Err(relay::Error::Broker(error)),
             };
             match tried {
-                Ok(position) => return Ok(Some(position)),
+                Ok(position) => match self.deps.bus.topology().renew_consumers().await {
+                    Ok(()) => return Ok(Some(position)),
+                    Err(error) => self.broker.not_ready(&error.to_string()),
+                },
                 Err(relay::Error::Broker(error)) => self.broker.not_ready(&error.to_string()),
                 Err(error) => return Err(error.into()),
             }
@@ -162,6 +168,20 @@ impl App {
                 () = tokio::time::sleep(BROKER_PAUSE) => {}
             }
         }
+    }
+}
+
+/// A disk that failed: what is on it only a new start can tell.
+fn unwritable(error: writer::Failure) -> anyhow::Error {
+    anyhow::Error::from(error)
+        .context("the log can't be written: stopping. Look at the disk, then start the registry again")
+}
+
+/// A writer that fails takes the relay along, which may be seen first; one that panicked says nothing.
+async fn why_ended(writer_failed: oneshot::Receiver<writer::Failure>) -> anyhow::Error {
+    match tokio::time::timeout(BROKER_PAUSE, writer_failed).await {
+        Ok(Ok(error)) => unwritable(error),
+        _ => anyhow::anyhow!("a part of the registry ended by itself: stopping"),
     }
 }
 
@@ -193,11 +213,13 @@ struct Parts {
 
 impl Parts {
     fn spawn(self, tasks: &mut JoinSet<anyhow::Result<()>>, listener: TcpListener, position: u64, shutdown: &Shutdown) {
+        let (publishing, published) = Published::channel(position);
         let relay = Relay {
             reader: self.reader.clone(),
             events: self.deps.bus.events_log(),
             mirror: Some(self.mirror.clone()),
             component: self.broker.clone(),
+            published: publishing,
             reconnects: self.deps.bus.on_reconnect(),
         };
         let token = shutdown.clone();
@@ -214,6 +236,7 @@ impl Parts {
                 source,
                 writer: self.writer.clone(),
                 identity: self.identity.clone(),
+                published: published.clone(),
                 handled: handled.clone(),
             };
             let queue = self.deps.bus.work_queue(stream, WorkQueueConfig::new("registry-v1"));
@@ -223,10 +246,10 @@ impl Parts {
                 Ok(())
             });
         }
-        tasks.spawn(self.serve(listener, shutdown.clone()));
+        tasks.spawn(self.serve(listener, published, shutdown.clone()));
     }
 
-    async fn serve(self, listener: TcpListener, shutdown: Shutdown) -> anyhow::Result<()> {
+    async fn serve(self, listener: TcpListener, published: Published, shutdown: Shutdown) -> anyhow::Result<()> {
         let (reporter, health) = tonic_health::server::health_reporter();
         let tickets = TicketServiceServer::new(grpc::Tickets {
             writer: self.writer.clone(),
@@ -234,7 +257,7 @@ impl Parts {
             opener: self.keyring.clone(),
             public_numbers: self.config.public_numbers,
         });
-        let delivery = DeliveryServiceServer::new(grpc::Delivery { writer: self.writer });
+        let delivery = DeliveryServiceServer::new(grpc::Delivery { writer: self.writer, published });
         let log = LogServiceServer::new(grpc::Log { reader: self.reader });
         reporter.set_serving::<TicketServiceServer<grpc::Tickets>>().await;
         reporter.set_serving::<DeliveryServiceServer<grpc::Delivery>>().await;

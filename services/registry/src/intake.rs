@@ -1,7 +1,9 @@
-//! INBOUND and OBSERVED into the log: each delivery becomes a command, and is acknowledged when its events are on disk.
+//! INBOUND and OBSERVED into the log: each delivery becomes a command, and is acknowledged when its events
+//! are on disk and EVENTS has them too: two copies, before the third is let go (decision 15).
 
 use crate::{
     identity::Identity,
+    published::Published,
     translate::{self, Translated},
     writer::{self, Request, Writer},
 };
@@ -28,6 +30,7 @@ pub struct Intake {
     pub source: Source,
     pub writer: Writer,
     pub identity: Identity,
+    pub published: Published,
     /// By `outcome`: taken, repeated, ignored, rejected, parked.
     pub handled: Counter,
 }
@@ -51,7 +54,14 @@ impl Intake {
         };
         let waits = waits_for_thread(&translated.command);
         let request = request(translated, delivery.traceparent);
-        let (outcome, word) = outcome(waits, delivery.delivered, self.writer.execute(request).await);
+        let answer = self.writer.execute(request).await;
+        if let Ok(receipt) = &answer
+            && !self.published.reach(receipt.position).await
+        {
+            let why = "the registry stops, and EVENTS doesn't have it yet".to_owned();
+            return Outcome::Retry { after: PAUSE, why };
+        }
+        let (outcome, word) = outcome(waits, delivery.delivered, answer);
         if let Some(word) = word {
             self.count(word);
         }

@@ -12,6 +12,7 @@
 //! | `intake` | INBOUND and OBSERVED into the writer |
 //! | `patience` | messages that triage says nothing on |
 //! | `relay` | the log to EVENTS, and the comparison of heads at start |
+//! | `published` | what waits for the relay |
 //! | `grpc` | what others may ask |
 
 pub mod app;
@@ -22,6 +23,7 @@ pub mod intake;
 pub mod journal;
 pub mod keyring;
 pub mod patience;
+pub mod published;
 mod read_model;
 pub mod register;
 pub mod relay;

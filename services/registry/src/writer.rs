@@ -12,7 +12,7 @@ use crate::{
 };
 use group::Group;
 use segnalalo_domain::{Timestamp, calendar::Calendar, desk::Command, id::CauseId, rejection::Rejection};
-use segnalalo_kit::{city::Offices, clock::SharedClock};
+use segnalalo_kit::{city::Offices, clock::SharedClock, fault};
 use segnalalo_proto::sealed::{NoKeys, Opener};
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::{mpsc, oneshot};
@@ -158,7 +158,9 @@ impl Core {
         let mut world = self.world.write().unwrap_or_else(PoisonError::into_inner);
         let mut group = Group::new(&*self.journal, &mut world, &self.rules);
         let answers = requests.iter().map(|request| group.take(request)).collect::<Result<Vec<_>, Failure>>()?;
+        fault::point("log.before-append");
         group.append(&mut *self.journal)?;
+        fault::point("log.after-append");
         Ok(answers)
     }
 }

@@ -164,17 +164,18 @@ impl Host {
             Ok(_) => Ok(()),
             Err(failure) => Err(failure),
         });
-        self.stop().await;
-        result
+        result.and(self.stop().await)
     }
 
-    /// Everybody finishes what he has in hand, within the grace.
-    async fn stop(&mut self) {
+    /// Everybody finishes what he has in hand, within the grace. The first who couldn't.
+    async fn stop(&mut self) -> Result<(), Failure> {
         self.shutdown.cancel();
+        let mut result = Ok(());
         let drained = tokio::time::timeout(GRACE, async {
             while let Some(ended) = self.tasks.join_next().await {
                 if let Err(failure) = outcome(ended) {
                     tracing::error!(%failure, "while stopping");
+                    result = std::mem::replace(&mut result, Ok(())).and(Err(failure));
                 }
             }
         });
@@ -187,6 +188,7 @@ impl Host {
         }
         self.admins_shutdown.cancel();
         while self.admins.join_next().await.is_some() {}
+        result
     }
 }
 

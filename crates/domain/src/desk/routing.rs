@@ -105,6 +105,11 @@ impl<'a> Routing<'a> {
         if ticket.phase == Phase::AwaitingCitizen && self.is_owner(id) {
             return true;
         }
+        // What nobody answers would swallow a report that follows it.
+        let abuse = Some(Kind::AbusiveOrSpam);
+        if ticket.classification.kind == abuse && ticket.phase == Phase::Received && kind != abuse {
+            return false;
+        }
         if kind == Some(Kind::FollowUp) || self.pending.quoted.is_some() {
             return true;
         }

@@ -169,6 +169,18 @@ fn abuse_gets_no_receipt_but_a_person_sees_it() {
 }
 
 #[test]
+fn a_report_right_after_abuse_is_a_ticket_of_its_own_and_gets_its_receipt() {
+    let mut desk = Given::nothing();
+    let abuse = || Conclusion { office: None, ..concluded(Kind::AbusiveOrSpam) };
+    desk.says("mario", WHATSAPP, "abuse", abuse());
+    assert_eq!(opened(&desk.says("mario", WHATSAPP, "more abuse", abuse())), 0);
+    let events = desk.says("mario", WHATSAPP, "buca", concluded(Kind::Report));
+    assert_eq!((opened(&events), templates(&events)), (1, vec![Template::Receipt]));
+    let events = desk.says("mario", WHATSAPP, "e allora?", concluded(Kind::FollowUp));
+    assert_eq!(opened(&events), 0, "it is about the report");
+}
+
+#[test]
 fn what_is_not_pertinent_is_still_received_for_an_answer() {
     let mut desk = Given::nothing();
     let events = desk.says("mario", WHATSAPP, "candelo", Conclusion { office: None, ..concluded(Kind::NotPertinent) });

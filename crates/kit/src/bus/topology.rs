@@ -6,7 +6,7 @@ use async_nats::jetstream::{
     self, ErrorCode,
     consumer::{AckPolicy, DeliverPolicy, FromConsumer as _, IntoConsumerConfig as _, pull},
     context::GetStreamErrorKind,
-    stream::{Config, DiscardPolicy, RetentionPolicy, StorageType},
+    stream::{Config, ConsumerError, ConsumerErrorKind, DiscardPolicy, RetentionPolicy, StorageType},
 };
 use std::{fmt::Debug, time::Duration};
 
@@ -41,6 +41,33 @@ impl Topology {
             self.ensure_consumer(stream).await?;
         }
         Ok(())
+    }
+
+    /// The durable consumers, made anew. What isn't acknowledged then comes first and in order, and at once: otherwise what
+    /// a killed process had in hand would come back only after `ACK_WAIT`, behind newer messages.
+    ///
+    /// # Errors
+    /// `Unavailable` may pass.
+    pub async fn renew_consumers(&self) -> Result<(), Error> {
+        for stream in [Stream::Inbound, Stream::Observed] {
+            match self.context.delete_consumer_from_stream(CONSUMER, stream.name()).await {
+                Ok(_) => {}
+                Err(error) if is_missing(&error) => {}
+                Err(error) => return Err(Error::unavailable("forget a consumer")(error.into())),
+            }
+            self.ensure_consumer(stream).await?;
+        }
+        Ok(())
+    }
+
+    /// How many messages a stream holds: in a work queue, what isn't handled yet.
+    ///
+    /// # Errors
+    /// `Unavailable` may pass.
+    pub async fn messages(&self, stream: Stream) -> Result<u64, Error> {
+        let found = self.context.get_stream(stream.name()).await;
+        let found = found.map_err(|error| Error::unavailable("show a stream")(error.into()))?;
+        Ok(found.cached_info().state.messages)
     }
 
     async fn ensure_stream(&self, wanted: &Config) -> Result<(), Error> {
@@ -80,6 +107,10 @@ impl Topology {
             }
         }
     }
+}
+
+fn is_missing(error: &ConsumerError) -> bool {
+    matches!(error.kind(), ConsumerErrorKind::JetStream(refusal) if refusal.error_code() == ErrorCode::CONSUMER_NOT_FOUND)
 }
 
 fn stream_config(stream: Stream) -> Config {

@@ -3,7 +3,7 @@
 //! handler knows what it has handled. One that can't be handled is parked in DEAD and blocks nobody.
 
 use super::{Bus, Cause, DeadLetters, Parked, Stream, pause::Pause, topology::ACK_WAIT};
-use crate::{shutdown::Shutdown, trace};
+use crate::{fault, shutdown::Shutdown, trace};
 use async_nats::jetstream::{AckKind, Message, consumer::pull};
 use bytes::Bytes;
 use futures::{FutureExt as _, StreamExt as _};
@@ -141,17 +141,29 @@ impl WorkQueue {
         let (readable, deliveries): (Vec<Message>, Vec<Delivery>) =
             batch.into_iter().filter_map(|message| delivery(&message).map(|delivery| (message, delivery))).unzip();
         let numbers: Vec<(u64, u32)> = deliveries.iter().map(|one| (one.sequence, one.delivered)).collect();
+        if fault::mistaken("acknowledged-before-handled") {
+            for message in &readable {
+                acknowledge(message, AckKind::Ack).await;
+            }
+            self.bus.flush().await;
+        }
+        fault::point("queue.before-handling");
         let handling = handler.handle(deliveries);
         let mut outcomes = while_working(handling, &readable).await.into_iter();
+        fault::point("queue.before-ack");
         for (message, (sequence, delivered)) in readable.iter().zip(numbers) {
             let outcome =
                 outcomes.next().unwrap_or(Outcome::Retry { after: SOON, why: "the handler said nothing".to_owned() });
             self.settle(message, sequence, delivered, outcome).await;
         }
+        fault::point("queue.after-ack");
     }
 
     async fn settle(&self, message: &Message, sequence: u64, delivered: u32, outcome: Outcome) {
         let stream = self.stream.name();
+        if fault::fails("queue.ack-lost") {
+            return;
+        }
         let (kind, word) = match outcome {
             Outcome::Done => (AckKind::Ack, "done"),
             Outcome::Retry { after, why } => {

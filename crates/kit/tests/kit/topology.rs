@@ -1,7 +1,8 @@
 use crate::broker::Broker;
-use async_nats::jetstream::{self, stream};
+use async_nats::jetstream::{self, consumer::pull, stream};
 use bytes::Bytes;
-use segnalalo_kit::bus::{CONSUMER, Error};
+use futures::{StreamExt as _, TryStreamExt as _};
+use segnalalo_kit::bus::{CONSUMER, Error, Stream};
 
 async fn context(broker: &Broker) -> jetstream::Context {
     jetstream::new(async_nats::connect(&broker.config_of("test").url).await.unwrap())
@@ -37,6 +38,26 @@ async fn the_streams_and_consumers_are_made_once_and_left_alone() {
     assert!(events.deny_delete && events.deny_purge && events.allow_direct);
     assert_eq!(info(&broker, "INBOUND").await.config.retention, stream::RetentionPolicy::WorkQueue);
     assert_eq!(info(&broker, "OBSERVED").await.state.consumer_count, 1);
+}
+
+#[tokio::test]
+async fn consumers_made_anew_give_what_was_in_hand_first_and_in_order() {
+    let broker = Broker::start();
+    let bus = broker.filled().await;
+    let publisher = bus.publisher(Stream::Inbound);
+    for payload in ["one", "two"] {
+        publisher.publish("inbound.test", Bytes::from(payload), "").await.unwrap();
+    }
+    let consumer = context(&broker).await.get_consumer_from_stream::<pull::Config, _, _>(CONSUMER, "INBOUND").await;
+    let taken = consumer.unwrap().fetch().max_messages(2).messages().await.unwrap();
+    // Somebody has them in hand, and is killed.
+    assert_eq!(taken.try_collect::<Vec<_>>().await.unwrap().len(), 2);
+    publisher.publish("inbound.test", Bytes::from("three"), "").await.unwrap();
+    bus.topology().renew_consumers().await.unwrap();
+    let consumer = context(&broker).await.get_consumer_from_stream::<pull::Config, _, _>(CONSUMER, "INBOUND").await;
+    let messages = consumer.unwrap().fetch().max_messages(3).messages().await.unwrap();
+    let payloads = messages.map(|message| message.unwrap().payload.clone()).collect::<Vec<_>>().await;
+    assert_eq!(payloads, ["one", "two", "three"]);
 }
 
 #[tokio::test]

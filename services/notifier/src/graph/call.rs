@@ -1,10 +1,11 @@
 //! One POST, and what its answer means.
 
-use super::{Class, Sent, classify};
+use super::{Class, Sent, asked::asked, classify};
 use crate::messages::WhatsappTemplate;
 use reqwest::{Client, RequestBuilder, Response};
 use segnalalo_kit::config::{Error as ConfigError, Secret, Vars};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// A token that may be renewed while we run: a file is read again for each call.
 #[derive(Debug, Clone)]
@@ -88,14 +89,19 @@ impl Graph {
         let request = match self.request(form, text, callback) {
             Ok(request) => request,
             Err(error) => {
-                return Sent::Refused { code: "token".to_owned(), detail: error.to_string(), class: Class::Pause };
+                return Sent::Refused {
+                    code: "token".to_owned(),
+                    detail: error.to_string(),
+                    class: Class::Pause,
+                    wait: None,
+                };
             }
         };
         match request.send().await {
             Ok(response) => self.read(form, response).await,
             // Nothing left this machine.
             Err(error) if error.is_connect() || error.is_builder() => {
-                Sent::Refused { code: "connect".to_owned(), detail: kind(&error), class: Class::Offline }
+                Sent::Refused { code: "connect".to_owned(), detail: kind(&error), class: Class::Offline, wait: None }
             }
             Err(error) => Sent::Unknown { detail: kind(&error) },
         }
@@ -123,6 +129,7 @@ impl Graph {
 
     async fn read(&self, form: &Form, response: Response) -> Sent {
         let status = response.status();
+        let wait = asked(response.headers());
         // The connection may break in the middle of the answer: then it was perhaps taken.
         let body = match response.bytes().await {
             Ok(body) => body,
@@ -131,7 +138,7 @@ impl Graph {
             }
         };
         let json = serde_json::from_slice::<Value>(&body).ok();
-        if let Some(refused) = json.as_ref().and_then(|json| refused(form, status.as_u16(), json)) {
+        if let Some(refused) = json.as_ref().and_then(|json| refused(form, status.as_u16(), json, wait)) {
             return refused;
         }
         match json.as_ref().and_then(provider_id) {
@@ -140,6 +147,7 @@ impl Graph {
                 code: format!("http_{}", status.as_u16()),
                 detail: "no error body".to_owned(),
                 class: Class::Later,
+                wait,
             },
             _ => Sent::Unknown { detail: format!("HTTP {} without a usable body", status.as_u16()) },
         }
@@ -147,7 +155,7 @@ impl Graph {
 }
 
 /// Meta's error, if it is one: what a proxy in between calls an error says nothing about what Meta did.
-fn refused(form: &Form, status: u16, body: &Value) -> Option<Sent> {
+fn refused(form: &Form, status: u16, body: &Value, wait: Option<Duration>) -> Option<Sent> {
     let error = body.get("error")?;
     let code = number(error.get("code")?)?;
     let subcode = error.get("error_subcode").and_then(number).unwrap_or_default();
@@ -159,7 +167,7 @@ fn refused(form: &Form, status: u16, body: &Value) -> Option<Sent> {
     let name = if subcode == 0 { code.to_string() } else { format!("{code}/{subcode}") };
     Some(match class {
         Class::Unknown => Sent::Unknown { detail: format!("error {name} {detail}").trim_end().to_owned() },
-        class => Sent::Refused { code: name, detail, class },
+        class => Sent::Refused { code: name, detail, class, wait },
     })
 }
 

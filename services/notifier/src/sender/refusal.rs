@@ -7,6 +7,7 @@ use segnalalo_proto::{
     observation::v1::send_outcome::{Held, Outcome, Refused},
     time,
 };
+use std::time::Duration;
 
 /// For a channel that refuses everything, or can't be reached.
 const PAUSE: SignedDuration = SignedDuration::from_secs(180);
@@ -15,8 +16,18 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(1);
 /// After this many certain failures a person looks at it.
 pub(super) const MOST_ATTEMPTS: u32 = 12;
 const FEW_ATTEMPTS: u32 = 3;
+const PAIR_RATE: &str = "131056";
 
-pub(super) fn told(work: &Work, attempt: u32, code: String, detail: String, class: Class, now: Timestamp) -> Told {
+pub(super) struct Refusal {
+    pub code: String,
+    pub detail: String,
+    pub class: Class,
+    /// How long the platform asks to be left alone.
+    pub wait: Option<Duration>,
+}
+
+pub(super) fn told(work: &Work, attempt: u32, refusal: Refusal, now: Timestamp) -> Told {
+    let Refusal { code, detail, class, wait } = refusal;
     // Others get through: it isn't the channel that is refused.
     if class == Class::Pause && attempt >= FEW_ATTEMPTS && work.others_pass {
         return held(work, Held { code, detail });
@@ -30,8 +41,14 @@ pub(super) fn told(work: &Work, attempt: u32, code: String, detail: String, clas
         // For as long as it takes: nothing is wrong with the reply.
         Class::Offline | Class::Pause => Some(now + pause(work, attempt, class)),
     };
+    // Sooner than it asks, it would only refuse again, and for longer.
+    let asked = wait.filter(|_| class != Class::Later).and_then(|wait| SignedDuration::try_from(wait).ok());
+    let retry_at = retry_at.map(|at| asked.map_or(at, |asked| at.max(now + asked)));
     let refused = Refused { code, detail, r#final: retry_at.is_none(), retry_at: retry_at.map(time::to_wire) };
     let pause = matches!(class, Class::Offline | Class::Pause).then(|| pause(work, attempt, class).unsigned_abs());
+    // All of the channel, unless it is one citizen who gets too much (131056).
+    let crowded = class == Class::Retry && refused.code != PAIR_RATE;
+    let pause = pause.max(wait.filter(|_| crowded));
     Told::Outcome { attempt, outcome: Outcome::Refused(refused), pause }
 }
 

@@ -203,7 +203,8 @@ async fn where_nobody_listens_nothing_was_sent_and_it_is_tried_for_as_long_as_it
 fn what_is_refused_again_and_again_comes_before_a_person() {
     let told = |class, attempt, others_pass| {
         let work = Work { others_pass, ..whatsapp() };
-        refusal::told(&work, attempt, "1".into(), String::new(), class, Timestamp::UNIX_EPOCH)
+        let refusal = refusal::Refusal { code: "1".into(), detail: String::new(), class, wait: None };
+        refusal::told(&work, attempt, refusal, Timestamp::UNIX_EPOCH)
     };
     let last = |told| matches!(told, Told::Outcome { outcome: Outcome::Refused(refused), .. } if refused.r#final);
     assert!(!last(told(Class::Retry, 11, false)) && last(told(Class::Retry, 12, false)));
@@ -213,6 +214,21 @@ fn what_is_refused_again_and_again_comes_before_a_person() {
     assert!(!last(told(Class::Pause, 400, false)));
     let own = told(Class::Pause, 3, true);
     assert!(matches!(own, Told::Outcome { outcome: Outcome::Held(_), pause: None, .. }));
+}
+
+#[test]
+fn a_platform_that_asks_for_a_pause_gets_it_and_the_whole_channel_rests() {
+    let told = |code: &str, class| {
+        let wait = Some(std::time::Duration::from_secs(300));
+        let refusal = refusal::Refusal { code: code.into(), detail: String::new(), class, wait };
+        let told = refusal::told(&whatsapp(), 1, refusal, Timestamp::UNIX_EPOCH);
+        let Told::Outcome { outcome: Outcome::Refused(refused), pause, .. } = told else { panic!("a refusal") };
+        (refused.retry_at.map(|at| at.seconds), pause.map(|pause| pause.as_secs()))
+    };
+    assert_eq!(told("80007", Class::Retry), (Some(300), Some(300)));
+    // One citizen's limit is not the channel's.
+    assert_eq!(told("131056", Class::Retry), (Some(300), None));
+    assert_eq!(told("131026", Class::Never), (None, None));
 }
 
 #[test]

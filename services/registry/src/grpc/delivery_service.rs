@@ -2,6 +2,7 @@
 
 use super::status;
 use crate::{
+    published::Published,
     translate::text_sha256,
     world::World,
     writer::{Receipt, Request as Write, Writer},
@@ -12,14 +13,20 @@ use segnalalo_domain::{
     id::{CauseId, ConversationId, ReplyId},
     rejection::Rejection,
 };
+use segnalalo_kit::fault;
 use segnalalo_proto::{
     registry::v1::{self as wire, delivery_service_server::DeliveryService},
     sealed,
 };
+use std::time::Duration;
 use tonic::{Request, Response, Status};
+
+/// How long a caller waits for EVENTS: he asks again for the same attempt.
+const PATIENCE: Duration = Duration::from_secs(8);
 
 pub struct Delivery {
     pub writer: Writer,
+    pub published: Published,
 }
 
 #[tonic::async_trait]
@@ -33,7 +40,14 @@ impl DeliveryService for Delivery {
         let command = request.command.clone();
         let receipt = self.writer.execute(request).await.map_err(|error| status::failed(&error))?;
         let answered = self.writer.read(|world| answer(receipt, &command, world));
-        answered.map(Response::new).map_err(|rejection| status::rejected(&rejection))
+        let answered = answered.map_err(|rejection| status::rejected(&rejection))?;
+        // A log that loses its tail must not lose an attempt whose POST has left.
+        match tokio::time::timeout(PATIENCE, self.published.reach(receipt.position)).await {
+            Ok(true) => {}
+            _ => return Err(Status::unavailable("EVENTS doesn't have the attempt yet: ask again")),
+        }
+        fault::point("attempt.before-answer");
+        Ok(Response::new(answered))
     }
 }
 
@@ -156,7 +170,8 @@ mod tests {
     async fn an_attempt_that_is_asked_for_again_may_leave_only_while_it_has_no_outcome() {
         let writer = writer();
         let reply = owed(&writer).await;
-        let service = Delivery { writer: writer.clone() };
+        let (_relay, published) = Published::channel(u64::MAX);
+        let service = Delivery { writer: writer.clone(), published };
         let begin = || {
             Request::new(wire::BeginAttemptRequest {
                 conversation_id: CONVERSATION.to_vec(),

@@ -84,6 +84,7 @@ async fn a_broker_that_came_back_empty_is_filled_again_without_waiting_for_a_new
         mirror: None,
         reader: journal.reader(),
         events: bus.events_log(),
+        published: watch::channel(0).0,
         component: Health::new("test").component("broker"),
         reconnects: bus.on_reconnect(),
     };

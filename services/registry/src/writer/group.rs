@@ -15,6 +15,7 @@ use segnalalo_domain::{
     sealed::{Place, Sealed},
     words::{Actor, Kind},
 };
+use segnalalo_kit::fault;
 use segnalalo_proto::{convert, sealed};
 use std::collections::HashMap;
 
@@ -104,9 +105,12 @@ impl<'a> Group<'a> {
     }
 
     /// One append for all: new keys are on disk before, and erased ones are deleted after.
-    pub fn append(self, journal: &mut dyn Journal) -> Result<(), Failure> {
+    pub fn append(mut self, journal: &mut dyn Journal) -> Result<(), Failure> {
         if self.batches.is_empty() {
             return Ok(());
+        }
+        if fault::mistaken("number-outside-the-append") {
+            self.batches = number_apart(journal, self.batches)?;
         }
         let Some(keyring) = &self.rules.keyring else {
             return Ok(journal.append(&self.batches).map(drop)?);
@@ -123,6 +127,7 @@ impl<'a> Group<'a> {
 
     fn handled_before(&self, cause: CauseId) -> Result<Option<u64>, Failure> {
         match self.handled.get(&cause) {
+            _ if fault::mistaken("deduplicated-only-by-a-window") => Ok(None),
             Some(position) => Ok(Some(*position)),
             None => Ok(self.reader.handled(&cause)?),
         }
@@ -311,6 +316,26 @@ impl<'a> Group<'a> {
             None => Ok(self.reader.stream_version(&stream)?),
         }
     }
+}
+
+/// The mistake: numbers are on disk before what they belong to.
+fn number_apart(journal: &mut dyn Journal, batches: Vec<Batch>) -> Result<Vec<Batch>, Failure> {
+    let mut rest = Vec::new();
+    for mut batch in batches {
+        let is_number = |event: &NewEvent| event.stream == Stream::Register;
+        let (first, after): (Vec<_>, Vec<_>) = batch.events.into_iter().partition(is_number);
+        batch.events = after;
+        if !first.is_empty() {
+            let of_register = |(stream, _): &(Stream, u64)| *stream == Stream::Register;
+            let (expected, others) = batch.expected.into_iter().partition(of_register);
+            batch.expected = others;
+            let cause = CauseId::derived(&[b"apart", &batch.cause.0]);
+            journal.append(&[Batch { cause, expected, events: first, ..batch.clone() }])?;
+            fault::point("log.between");
+        }
+        rest.push(batch);
+    }
+    Ok(rest)
 }
 
 /// What a record can't say.

@@ -7,6 +7,7 @@ use crate::{
 use segnalalo_kit::{
     clock::SystemClock,
     config::Vars,
+    fault,
     shutdown::{self, Shutdown},
     telemetry,
 };
@@ -19,6 +20,7 @@ pub async fn run(process: Process, vars: &Vars) -> Result<(), Failure> {
 
 /// Several in one, until a signal.
 pub async fn several(name: &str, processes: Vec<Process>, vars: &Vars) -> Result<(), Failure> {
+    let _points = fault::init();
     let _telemetry = telemetry::init(name, vars).map_err(Failure::config)?;
     let token = Shutdown::new();
     let signals = tokio::spawn(shutdown::signal(token.clone()));

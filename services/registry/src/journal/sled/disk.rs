@@ -2,6 +2,7 @@
 //! opened before the first write and kept, and its first error is the last thing this journal hears.
 
 use super::sync_folder;
+use segnalalo_kit::fault;
 use std::{
     fs::{self, File},
     io,
@@ -50,7 +51,12 @@ impl OneHandle {
 
 impl Disk for OneHandle {
     fn sync(&mut self) -> io::Result<()> {
+        fault::point("log.before-sync");
+        if fault::fails("log.sync") && !fault::mistaken("disk-error-ignored") {
+            return Err(io::Error::other("the disk failed (a failpoint)"));
+        }
         self.db.sync_data()?;
+        fault::point("log.after-sync");
         self.sync_blobs()
     }
 }
