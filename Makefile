@@ -6,6 +6,7 @@
 help:
 	@echo 'make demo     the whole city on this machine: broker, services, a stand-in for Meta; Ctrl-C stops it'
 	@echo 'make test     everything that must hold: format, lints, contract, unit and system tests'
+	@echo 'make faults   the system under every fault, with the table of what was seen (about a quarter of an hour)'
 	@echo 'make lint     format and lints only'
 	@echo 'make fmt      formats the sources'
 	@echo 'make tools    fetches nats-server and buf into .tools/'
@@ -24,6 +25,17 @@ demo: tools
 	cargo build --locked --package segnalalo
 	@cargo run --quiet --locked --package segnalalo -- demo $(ARGS)
 
+# The program with failpoints, beside the usual one.
+.PHONY: failpoints
+failpoints:
+	@scripts/failpoints
+
+# ARGS goes to it: `--row NAME --seed N` repeats one, `--write` puts the table into docs/reliability.md.
+.PHONY: faults
+faults: tools failpoints
+	cargo build --locked --package segnalalo-tests --bin faults
+	@cargo run --quiet --locked --package segnalalo-tests --bin faults -- $(ARGS)
+
 .PHONY: fmt
 fmt:
 	cargo fmt --all
@@ -36,7 +48,7 @@ lint:
 # The program is built with the tests, for the system tests run it. nextest runs the same tests with a process for each; it
 # is used where it is installed. ARGS chooses tests.
 .PHONY: test
-test: tools browser lint
+test: tools browser lint failpoints
 	cargo build --locked --workspace --all-targets
 	@if cargo nextest --version >/dev/null 2>&1; then \
 	    set -x; cargo nextest run --locked --workspace --no-fail-fast $(ARGS); \

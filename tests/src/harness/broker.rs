@@ -135,6 +135,24 @@ impl Broker {
         self.running()?.signal("CONT")
     }
 
+    /// What it stored stays.
+    pub fn keep(&mut self) {
+        self.folder.keep();
+    }
+
+    /// Where it keeps its data.
+    pub fn store(&self) -> PathBuf {
+        self.folder.join("store")
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub fn runs(&mut self) -> bool {
+        self.process.as_mut().is_some_and(|process| process.ended().is_none())
+    }
+
     fn running(&self) -> Result<&Child> {
         self.process.as_ref().context("the broker doesn't run")
     }

@@ -57,6 +57,11 @@ impl Child {
         Ok(())
     }
 
+    /// How it ended, if it has.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.process.try_wait().ok().flatten()
+    }
+
     /// # Errors
     /// It has ended; the error has the end of its log.
     pub fn ensure_running(&mut self) -> Result<()> {

@@ -9,7 +9,7 @@ use std::{
 use tempfile::TempDir;
 
 #[derive(Debug)]
-pub struct Folder(TempDir);
+pub struct Folder(TempDir, bool);
 
 impl Folder {
     /// # Errors
@@ -18,11 +18,16 @@ impl Folder {
         let parent = root().join(".test");
         fs::create_dir_all(&parent).with_context(|| format!("making {}", parent.display()))?;
         let folder = tempfile::Builder::new().prefix(&format!("{name}-")).tempdir_in(&parent);
-        Ok(Self(folder.with_context(|| format!("making a folder in {}", parent.display()))?))
+        Ok(Self(folder.with_context(|| format!("making a folder in {}", parent.display()))?, false))
     }
 
     pub fn path(&self) -> &Path {
         self.0.path()
+    }
+
+    /// Its files stay, for somebody to look at.
+    pub fn keep(&mut self) {
+        self.1 = true;
     }
 
     pub fn join(&self, name: &str) -> PathBuf {
@@ -32,7 +37,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        if std::thread::panicking() {
+        if self.1 || std::thread::panicking() {
             self.0.disable_cleanup(true);
             eprintln!("kept: {}", self.path().display());
         }

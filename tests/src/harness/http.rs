@@ -39,6 +39,12 @@ impl Http {
         serde_json::from_str(&answer.body).with_context(|| format!("{url} answered {}: {}", answer.status, answer.body))
     }
 
+    /// # Errors
+    /// Nobody answered.
+    pub async fn delete(&self, url: &str) -> Result<Answer> {
+        answer(self.0.delete(url)).await
+    }
+
     /// Posts a webhook's body as Meta would, signed with the secret.
     ///
     /// # Errors

@@ -27,7 +27,8 @@ pub use broker::Broker;
 pub use browser::{Browser, Screen};
 pub use folder::Folder;
 pub use http::{Answer, Http};
-pub use processes::Processes;
+pub use ports::free as free_port;
+pub use processes::{Processes, Second};
 pub use service::Service;
 pub use wait::{wait_for, wait_until};
 

@@ -22,8 +22,30 @@ pub struct Processes {
     running: BTreeMap<Service, Child>,
     folder: Folder,
     environment: BTreeMap<String, String>,
+    /// Variables of one service only.
+    own: BTreeMap<Service, BTreeMap<String, String>>,
+    /// `None`: the one beside the tests.
+    program: Option<PathBuf>,
     ports: BTreeMap<Service, Ports>,
     http: Http,
+}
+
+/// A second process of a service; it ends with its value.
+#[derive(Debug)]
+pub struct Second {
+    name: &'static str,
+    child: Child,
+}
+
+impl Second {
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// How it ended, if it has.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.ended()
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +68,8 @@ impl Processes {
             running: BTreeMap::new(),
             folder: Folder::new("processes")?,
             environment: BTreeMap::new(),
+            own: BTreeMap::new(),
+            program: None,
             ports,
             http: Http::default(),
         };
@@ -90,6 +114,67 @@ impl Processes {
     /// Counts for what is started from now on.
     pub fn set(&mut self, variable: &str, value: impl Into<String>) {
         self.environment.insert(variable.to_owned(), value.into());
+    }
+
+    /// The same for one service alone; `None` takes it away again.
+    pub fn set_for(&mut self, service: Service, variable: &str, value: Option<String>) {
+        let own = self.own.entry(service).or_default();
+        match value {
+            Some(value) => own.insert(variable.to_owned(), value),
+            None => own.remove(variable),
+        };
+    }
+
+    /// Another program than the one beside the tests, for what is started from now on.
+    pub fn run_program(&mut self, program: PathBuf) {
+        self.program = Some(program);
+    }
+
+    /// How it ended, if it runs no more by itself.
+    pub fn ended(&mut self, service: Service) -> Option<ExitStatus> {
+        self.running.get_mut(&service)?.ended()
+    }
+
+    pub fn runs(&mut self, service: Service) -> bool {
+        self.running.get_mut(&service).is_some_and(|child| child.ended().is_none())
+    }
+
+    /// Starts it without waiting until it is ready.
+    ///
+    /// # Errors
+    /// There is no program.
+    pub fn launch(&mut self, service: Service) -> Result<()> {
+        self.kill(service)?;
+        self.spawn(service)
+    }
+
+    /// Sends a signal by its name: "STOP", "CONT".
+    ///
+    /// # Errors
+    /// It doesn't run.
+    pub fn signal(&self, service: Service, name: &str) -> Result<()> {
+        self.running.get(&service).with_context(|| format!("{} doesn't run", service.name()))?.signal(name)
+    }
+
+    /// What they wrote stays.
+    pub fn keep(&mut self) {
+        self.folder.keep();
+    }
+
+    /// Another process of a service beside the first, on ports of its own, with more variables.
+    ///
+    /// # Errors
+    /// There is no program.
+    pub fn second(&self, service: Service, variables: &[(&str, String)]) -> Result<Second> {
+        let mut command = self.command(&[service.name()])?;
+        command.envs(self.own.get(&service).into_iter().flatten());
+        command.env(service.admin_variable(), format!("127.0.0.1:{}", ports::free()));
+        if service.listens() {
+            command.env(service.listen_variable(), format!("127.0.0.1:{}", ports::free()));
+        }
+        command.envs(variables.iter().map(|(name, value)| (*name, value)));
+        let log = self.folder.join(&format!("{}-second.log", service.name()));
+        Ok(Second { name: service.name(), child: Child::spawn(service.name(), command, &log)? })
     }
 
     /// Where a service that listens is reached: `http://127.0.0.1:port`.
@@ -179,7 +264,11 @@ impl Processes {
     /// # Errors
     /// There is no binary.
     pub fn command(&self, arguments: &[&str]) -> Result<Command> {
-        let mut command = Command::new(binary::segnalalo()?);
+        let program = match &self.program {
+            Some(program) => program,
+            None => binary::segnalalo()?,
+        };
+        let mut command = Command::new(program);
         command.args(arguments).current_dir(self.folder.path()).env_clear().envs(&self.environment);
         Ok(command)
     }
@@ -192,7 +281,8 @@ impl Processes {
         if self.running.contains_key(&service) {
             return Ok(());
         }
-        let command = self.command(&[service.name()])?;
+        let mut command = self.command(&[service.name()])?;
+        command.envs(self.own.get(&service).into_iter().flatten());
         let log: &Path = &self.log_path(service);
         self.running.insert(service, Child::spawn(service.name(), command, log)?);
         Ok(())
