@@ -140,11 +140,6 @@ impl Broker {
         self.folder.keep();
     }
 
-    /// Where it keeps its data.
-    pub fn store(&self) -> PathBuf {
-        self.folder.join("store")
-    }
-
     pub fn port(&self) -> u16 {
         self.port
     }

@@ -11,7 +11,7 @@ fn turn() -> &'static Mutex<()> {
 
 async fn holds(name: &str) {
     let _turn = turn().lock().await;
-    let outcome = faults::run(&rows::named(name).unwrap(), 1, None).await;
+    let outcome = faults::run(&rows::named(name).expect("a row of the table"), 1, None).await;
     println!("{}", faults::report::line(&outcome));
     assert!(outcome.is_green(), "make faults ARGS=\"--row {name} --seed 1\"\n{}", outcome.findings.join("\n"));
 }
