@@ -104,13 +104,19 @@ impl City {
         self.processes.set_for(service, "FAILPOINTS", (!all.is_empty()).then(|| all.join(";")));
     }
 
-    /// Starts it anew with failpoints.
+    /// Starts it anew with failpoints; returns when it is ready, or gone: work that waited may have led it to one.
     ///
     /// # Errors
-    /// It isn't ready in time.
+    /// Neither in time.
     pub async fn restart_armed(&mut self, service: Service, points: &str) -> Result<()> {
         self.arm(service, points);
-        self.processes.restart(service).await
+        self.processes.launch(service)?;
+        let url = format!("{}/readyz", self.processes.admin_url(service));
+        wait_until("it is ready, or gone", SOON, async || {
+            self.processes.ended(service).is_some()
+                || self.http.get(&url).await.is_ok_and(|answer| answer.status == 200)
+        })
+        .await
     }
 
     /// How often a point was hit, in all lives of all services.

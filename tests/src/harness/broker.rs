@@ -140,10 +140,6 @@ impl Broker {
         self.folder.keep();
     }
 
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-
     pub fn runs(&mut self) -> bool {
         self.process.as_mut().is_some_and(|process| process.ended().is_none())
     }
