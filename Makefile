@@ -7,6 +7,7 @@ help:
 	@echo 'make demo     the whole city on this machine: broker, services, a stand-in for Meta; Ctrl-C stops it'
 	@echo 'make test     everything that must hold: format, lints, contract, unit and system tests'
 	@echo 'make faults   the system under every fault, with the table of what was seen (about a quarter of an hour)'
+	@echo 'make bench    figures to look at, each beside the fastest that this machine could do'
 	@echo 'make lint     format and lints only'
 	@echo 'make fmt      formats the sources'
 	@echo 'make tools    fetches nats-server and buf into .tools/'
@@ -35,6 +36,12 @@ failpoints:
 faults: tools failpoints
 	cargo build --locked --package segnalalo-tests --bin faults
 	@cargo run --quiet --locked --package segnalalo-tests --bin faults -- $(ARGS)
+
+# Every bench of the workspace, one after the other; docs/benchmarks.md says what they print. ARGS goes to cargo: ARGS='-p
+# segnalalo-sla-clock' runs that package's alone.
+.PHONY: bench
+bench: tools
+	cargo bench --locked $(if $(ARGS),$(ARGS),--workspace) --bench '*'
 
 .PHONY: fmt
 fmt:

@@ -39,7 +39,7 @@ use Grant::{
 const TABLE: [Role; 8] = [
     Role {
         name: "registry",
-        grants: &[Topology, WorkQueues, Publish("events.>"), CompareEvents, WriteKeys, ReadDemoClock],
+        grants: &[Topology, WorkQueues, Publish("events.>"), CompareEvents, WriteKeys, ReadDemoClock, WriteDemoClock],
     },
     Role { name: "triage", grants: &[FollowEvents, ReadKeys, Publish("observed.triage"), ReadDemoClock] },
     Role { name: "sla-clock", grants: &[FollowEvents, Publish("observed.sla"), ReadDemoClock] },
