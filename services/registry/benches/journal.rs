@@ -110,17 +110,15 @@ fn percentile(times: &mut [Duration], percent: usize) -> f64 {
 fn rebuild(reader: &dyn Reader) -> Done {
     let records = reader.head().position;
     let scan = timed(|| Ok(scan(reader, |_| {})?))?;
-    let before = resident()?;
     let started = clock::monotonic();
     let world = World::replay(reader, &NoKeys, |_| {})?;
     let seconds = started.elapsed().as_secs_f64();
     println!("rebuild of the registry's state: {records} records of {} tickets", world.desk.tickets.len());
     println!(
-        "  {:.0} records a second; bare scan {:.0}: {:.0} %; {} MB more in memory",
+        "  {:.0} records a second; bare scan {:.0}: {:.0} %",
         records as f64 / seconds,
         records as f64 / scan,
-        scan / seconds * 100.0,
-        resident()?.saturating_sub(before) / 1_000_000
+        scan / seconds * 100.0
     );
     black_box(world);
     Ok(())
@@ -232,12 +230,4 @@ fn opened(n: u64) -> Batch {
             sealed: None,
         },
     )
-}
-
-/// Bytes of this process that are in memory.
-fn resident() -> Done<usize> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("VmRSS is missing")?;
-    let kilobytes: usize = line.trim().trim_end_matches("kB").trim().parse()?;
-    Ok(kilobytes * 1024)
 }
