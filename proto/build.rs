@@ -2,7 +2,7 @@
 
 use std::{env, path::PathBuf};
 
-const FILES: [&str; 11] = [
+const FILES: [&str; 12] = [
     "segnalalo/common/v1/common.proto",
     "segnalalo/observation/v1/inbound.proto",
     "segnalalo/observation/v1/observed.proto",
@@ -14,6 +14,7 @@ const FILES: [&str; 11] = [
     "segnalalo/registry/v1/ticket_service.proto",
     "segnalalo/registry/v1/delivery_service.proto",
     "segnalalo/registry/v1/log_service.proto",
+    "segnalalo/registry/v1/media_service.proto",
 ];
 
 #[expect(clippy::disallowed_methods, reason = "cargo tells a build script its folder this way")]

@@ -9,6 +9,7 @@
 //! | `json` | what platforms send, read with tolerance; an observation as JSON, for people |
 //! | `sealed` | the box for personal data: seal, lock and open |
 
+mod attachment;
 pub mod convert;
 pub mod json;
 pub mod record;

@@ -3,7 +3,7 @@
 
 use crate::sealed::Sealed;
 use crate::{
-    event::conversation::{DeliveryStatus, Event, Route},
+    event::conversation::{Attachment, DeliveryStatus, Event, Route, StoredFile},
     id::{MessageId, PersonId, ReplyId, TicketId},
     template::Template,
     words::{Channel, Conclusion, ContentType},
@@ -32,6 +32,15 @@ pub struct State {
     pub last_message_at: Option<Timestamp>,
     /// When a colleague last answered by hand.
     pub colleague_at: Option<Timestamp>,
+    /// What became of attachments that were to be fetched.
+    pub media: BTreeMap<Attachment, Media>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Media {
+    Stored(StoredFile),
+    /// It can't be had: a code of docs/media.md.
+    Failed(String),
 }
 
 /// A message that triage hasn't concluded on, or whose turn hasn't come.
@@ -153,6 +162,12 @@ pub fn evolve(mut state: State, event: &Event, times: Times) -> State {
         | Event::MessageRemoved { .. }
         | Event::MessageReacted { .. }
         | Event::IdentityChanged { .. } => {}
+        Event::MediaStored { attachment, file, .. } => {
+            state.media.insert(*attachment, Media::Stored(file.clone()));
+        }
+        Event::MediaFailed { attachment, code } => {
+            state.media.entry(*attachment).or_insert_with(|| Media::Failed(code.clone()));
+        }
     }
     state
 }

@@ -23,6 +23,8 @@ pub enum Rejection {
     BadMerge,
     #[error("the protocol number {0} is annulled already")]
     AlreadyAnnulled(String),
+    #[error("no message of this conversation has that id")]
+    UnknownMessage,
     #[error("no reply has the id {0}")]
     UnknownReply(String),
     #[error("attempt {attempt} of the reply isn't the next one ({expected})")]
@@ -45,6 +47,7 @@ impl Rejection {
             Self::PersonalDataInPublic(_) => "PERSONAL_DATA_IN_PUBLIC",
             Self::BadMerge => "BAD_MERGE",
             Self::AlreadyAnnulled(_) => "ALREADY_ANNULLED",
+            Self::UnknownMessage => "UNKNOWN_MESSAGE",
             Self::UnknownReply(_) => "UNKNOWN_REPLY",
             Self::AttemptOutOfOrder { .. } => "ATTEMPT_OUT_OF_ORDER",
             Self::ReplySettled(_) => "REPLY_SETTLED",

@@ -25,6 +25,7 @@ pub mod health;
 pub mod http;
 pub mod keys;
 pub mod master_key;
+pub mod media;
 pub mod passed_over;
 pub mod service;
 pub mod shutdown;

@@ -46,6 +46,8 @@ events! {
     DeliveryReported "delivery_reported" 1,
     ColleagueAnswered "colleague_answered" 1,
     IdentityChanged "identity_changed" 1,
+    MediaStored "media_stored" 1,
+    MediaFailed "media_failed" 1,
     TicketOpened "ticket_opened" 1,
     TicketReclassified "ticket_reclassified" 1,
     MessageJoined "message_joined" 1,
@@ -130,6 +132,8 @@ fn conversation_name(event: &Conversation) -> &'static str {
         Conversation::DeliveryReported { .. } => "delivery_reported",
         Conversation::ColleagueAnswered { .. } => "colleague_answered",
         Conversation::IdentityChanged { .. } => "identity_changed",
+        Conversation::MediaStored { .. } => "media_stored",
+        Conversation::MediaFailed { .. } => "media_failed",
     }
 }
 

@@ -15,6 +15,8 @@ pub struct Board {
     waiting: Gauge,
     outcomes: Counter,
     refusals: Counter,
+    media: Counter,
+    media_waiting: Gauge,
 }
 
 impl Board {
@@ -32,6 +34,9 @@ impl Board {
             channels: channels.into(),
             waiting: metrics.gauge("notifier_replies_waiting", "Replies owed, by what they wait for"),
             outcomes: metrics.counter("notifier_outcomes", "What became of attempts, by channel and outcome"),
+            media: metrics.counter("notifier_attachments", "What became of attachments: stored, or why not"),
+            media_waiting: metrics
+                .gauge("notifier_attachments_waiting", "Messages with attachments that aren't fetched yet"),
             refusals: metrics.counter("notifier_refusals", "Attempts refused, by channel and the platform's code"),
         }
     }
@@ -68,6 +73,14 @@ impl Board {
             Outcome::Held(_) => "held",
         };
         self.outcomes.add(1, &[("channel", queue.name()), ("outcome", name)]);
+    }
+
+    pub fn media(&self, outcome: &str) {
+        self.media.add(1, &[("outcome", outcome)]);
+    }
+
+    pub fn media_waiting(&self, messages: usize) {
+        self.media_waiting.set(messages as f64, &[]);
     }
 
     pub fn show(&self, outbox: &Outbox, closed: &HashSet<Queue>) {

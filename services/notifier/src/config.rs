@@ -4,7 +4,7 @@ use crate::graph::{GraphConfig, Token};
 use jiff::SignedDuration;
 use segnalalo_kit::{
     config::{Error, Vars},
-    keys,
+    keys, media,
 };
 use segnalalo_proto::sealed::Key;
 use std::{path::PathBuf, time::Duration};
@@ -24,6 +24,8 @@ pub struct Config {
     pub read_back_pause: Duration,
     /// `NOTIFIER_PROOF_WAIT_S`, default ten minutes: how long a status or an echo is waited for.
     pub proof_wait: SignedDuration,
+    /// `SEGNALALO_MEDIA_MAX_MB`, default 25: larger attachments aren't fetched. In bytes.
+    pub largest_attachment: usize,
 }
 
 impl Config {
@@ -45,6 +47,7 @@ impl Config {
             },
             read_back_pause: Duration::from_millis(vars.parsed("NOTIFIER_READ_BACK_MS", 60_000)?),
             proof_wait: SignedDuration::from_secs(vars.parsed("NOTIFIER_PROOF_WAIT_S", 600)?),
+            largest_attachment: media::largest(vars)?,
         })
     }
 }

@@ -12,6 +12,8 @@ pub use call::{Form, Graph, GraphConfig, Token, WhatsappTo};
 pub use classes::{Class, classify};
 pub use read_back::ReadBack;
 
+pub(crate) use call::kind;
+
 /// Where replies are sent, and looked for.
 #[async_trait::async_trait]
 pub trait Platform: Send + Sync {

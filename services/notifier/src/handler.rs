@@ -4,6 +4,7 @@
 use crate::{
     board::Board,
     dispatcher::{Dispatcher, Task},
+    media::Media,
     outbox::Work,
     outcomes::Outcomes,
     queue::Queue,
@@ -52,18 +53,23 @@ impl Handler {
         }
     }
 
-    pub fn take(&mut self, item: FeedItem) {
+    pub fn take(&mut self, item: FeedItem, media: &mut Media) {
         match item {
             FeedItem::Record { position, record } => match convert::read(&record) {
-                Ok(recorded) => self.apply(&recorded),
+                Ok(recorded) => {
+                    media.apply(&recorded);
+                    self.apply(&recorded);
+                }
                 Err(error) => self.passed_over.note(position, &error),
             },
             FeedItem::Reset { why } => {
                 tracing::warn!(why, "the log is read from the beginning again");
                 self.board.reading();
                 self.dispatcher.reset();
+                media.reset();
             }
             FeedItem::CaughtUp => {
+                media.caught_up();
                 let orphans = self.dispatcher.caught_up();
                 tracing::info!(orphans = orphans.len(), "the log is read");
                 self.board.read();

@@ -10,6 +10,7 @@
 //! | `handler`, `board` | the log in, tasks out; health and metrics |
 //! | `form`, `sender` | how one reply goes out, and what is done when its outcome is unknown |
 //! | `graph` | Meta's API and its errors |
+//! | `media` | attachments from Meta to the registry |
 //! | `ledger`, `outcomes` | the registry, before and after |
 
 pub mod app;
@@ -20,6 +21,7 @@ mod form;
 pub mod graph;
 mod handler;
 pub mod ledger;
+mod media;
 pub mod messages;
 pub mod outbox;
 pub mod outcomes;

@@ -127,7 +127,9 @@ impl Outbox {
             | Said::MessageRouted { .. }
             | Said::DeliveryReported { .. }
             | Said::ColleagueAnswered { .. }
-            | Said::IdentityChanged { .. } => {}
+            | Said::IdentityChanged { .. }
+            | Said::MediaStored { .. }
+            | Said::MediaFailed { .. } => {}
         }
     }
 

@@ -2,12 +2,14 @@
 //! and gRPC, until shutdown.
 
 use crate::{
+    blobs::Blobs,
     config::Config,
     grpc,
     identity::Identity,
     intake::{Intake, Source},
     journal::{self, Batch, Head, Journal, Reader},
     keyring::{self, Keyring, mirror::Mirror, tally::Tally},
+    media::Vault,
     patience,
     published::Published,
     register::Registrar,
@@ -27,7 +29,7 @@ use segnalalo_proto::{
     DESCRIPTORS,
     registry::v1::{
         delivery_service_server::DeliveryServiceServer, log_service_server::LogServiceServer,
-        ticket_service_server::TicketServiceServer,
+        media_service_server::MediaServiceServer, ticket_service_server::TicketServiceServer,
     },
 };
 use std::{
@@ -83,6 +85,11 @@ impl App {
         let reader = self.journal.reader();
         let world = self.replay(&*reader, &keyring)?;
         tracing::info!(position = world.position, tickets = world.desk.tickets.len(), "the log is replayed");
+        let vault = Vault { keyring: keyring.clone(), blobs: Blobs::open(&self.config.data_dir.join("blobs"))? };
+        let swept = vault.settle(&world).context("the attachments")?;
+        if swept > 0 {
+            tracing::info!(swept, "files of erased attachments, or of none, are removed");
+        }
         let mirror = Mirror::new(keyring.clone(), self.deps.bus.key_bucket(), &self.config.master_key);
         let rules = Rules {
             calendar: self.calendar,
@@ -90,11 +97,13 @@ impl App {
             registrar: self.registrar,
             clock: self.deps.clock.clone(),
             keyring: Some(keyring.clone()),
+            blobs: Some(vault.blobs.clone()),
         };
         let (writer, mut writer_failed) = Writer::start(self.journal, Arc::new(RwLock::new(world)), rules);
         let parts = Parts {
             identity: Identity::new(keyring.pepper()),
             keyring,
+            vault,
             mirror,
             config: self.config,
             deps: self.deps,
@@ -203,6 +212,7 @@ async fn keyring(config: &Config, bus: &Bus, reader: Arc<dyn Reader>) -> anyhow:
 struct Parts {
     identity: Identity,
     keyring: Arc<Keyring>,
+    vault: Vault,
     mirror: Mirror,
     config: Config,
     deps: Deps,
@@ -257,8 +267,14 @@ impl Parts {
             opener: self.keyring.clone(),
             public_numbers: self.config.public_numbers,
         });
+        let media = MediaServiceServer::new(grpc::MediaDesk {
+            writer: self.writer.clone(),
+            reader: self.reader.clone(),
+            vault: self.vault.clone(),
+            largest: self.config.largest_attachment,
+        });
         let delivery = DeliveryServiceServer::new(grpc::Delivery { writer: self.writer, published });
-        let log = LogServiceServer::new(grpc::Log { reader: self.reader });
+        let log = LogServiceServer::new(grpc::Log { reader: self.reader, vault: self.vault });
         reporter.set_serving::<TicketServiceServer<grpc::Tickets>>().await;
         reporter.set_serving::<DeliveryServiceServer<grpc::Delivery>>().await;
         let reflection = tonic_reflection::server::Builder::configure()
@@ -276,7 +292,8 @@ impl Parts {
             .add_service(reflection)
             .add_service(tickets)
             .add_service(delivery)
-            .add_service(log);
+            .add_service(log)
+            .add_service(media);
         let incoming = tokio_stream::wrappers::TcpListenerStream::new(listener);
         // A watcher never leaves by itself: after the grace it is cut off.
         tokio::select! {

@@ -3,6 +3,7 @@
 use segnalalo_kit::{
     config::{Error, Vars},
     master_key::MasterKey,
+    media,
 };
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -23,6 +24,8 @@ pub struct Config {
     pub city: PathBuf,
     /// `WHATSAPP_DISPLAY_NUMBER` and the like: the city's own numbers, digits only, by comma.
     pub public_numbers: Vec<String>,
+    /// `SEGNALALO_MEDIA_MAX_MB`, default 25: an attachment that is larger isn't kept. In bytes.
+    pub largest_attachment: usize,
 }
 
 impl Config {
@@ -36,6 +39,7 @@ impl Config {
             previous_master_key: MasterKey::previous(vars)?,
             recover_keyring: recover_keyring(vars)?,
             city: vars.parsed("SEGNALALO_CITY", PathBuf::from("deploy/biella"))?,
+            largest_attachment: media::largest(vars)?,
             public_numbers: vars
                 .optional("SEGNALALO_PUBLIC_NUMBERS")
                 .unwrap_or_else(|| "393601075737".to_owned())

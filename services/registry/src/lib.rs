@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `journal` | the event log: port, sled adapter, verification |
 //! | `keyring` | the citizens' keys, and their copy on the broker |
+//! | `blobs`, `media` | what citizens attached: encrypted files, locked with the message's key |
 //! | `identity`, `translate` | observations to commands: ids hashed, personal data sealed |
 //! | `writer` | one thread decides and appends; what waits shares a sync |
 //! | `world`, `read_model` | state, rebuilt from the log |
@@ -16,12 +17,14 @@
 //! | `grpc` | what others may ask |
 
 pub mod app;
+pub mod blobs;
 pub mod config;
 pub mod grpc;
 pub mod identity;
 pub mod intake;
 pub mod journal;
 pub mod keyring;
+pub mod media;
 pub mod patience;
 pub mod published;
 mod read_model;

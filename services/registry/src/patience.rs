@@ -100,7 +100,14 @@ mod tests {
         let city = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/biella"));
         let offices = Arc::new(Offices::load(city).unwrap());
         let registrar = Arc::new(Registrar::load(city).unwrap());
-        let rules = Rules { calendar: calendar::article(), offices, registrar, clock: clock.clone(), keyring: None };
+        let rules = Rules {
+            calendar: calendar::article(),
+            offices,
+            registrar,
+            clock: clock.clone(),
+            keyring: None,
+            blobs: None,
+        };
         let (writer, _failed) = Writer::start(Box::new(journal), Arc::new(RwLock::new(world)), rules);
         let (cause, trace_parent) = (CauseId([3; 16]), String::new());
         writer.execute(Request { cause, command: message(), occurred_at: None, trace_parent }).await.unwrap();

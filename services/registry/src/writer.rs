@@ -5,6 +5,7 @@
 mod group;
 
 use crate::{
+    blobs::Blobs,
     journal,
     keyring::{self, Keyring},
     register::Registrar,
@@ -72,6 +73,8 @@ pub struct Rules {
     pub clock: SharedClock,
     /// `None`: boxes stay as they are made. For tests of other things, and to measure what locking costs.
     pub keyring: Option<Arc<Keyring>>,
+    /// Attachments: an erased key takes its files along.
+    pub blobs: Option<Blobs>,
 }
 
 impl Rules {

@@ -36,6 +36,7 @@ fn registry() -> (Writer, Arc<dyn Reader>) {
         registrar: Arc::new(Registrar::load(city).unwrap()),
         clock: Arc::new(SystemClock),
         keyring: None,
+        blobs: None,
     };
     let (writer, _failed) = Writer::start(Box::new(journal), Arc::new(RwLock::new(world)), rules);
     (writer, reader)
@@ -184,6 +185,7 @@ async fn a_verdict_that_a_crash_left_unrouted_is_routed_at_the_next_start() {
         registrar: Arc::new(Registrar::load(city).unwrap()),
         clock: Arc::new(SystemClock),
         keyring: None,
+        blobs: None,
     };
     let (restarted, _failed) = Writer::start(Box::new(cut), Arc::new(RwLock::new(world)), rules);
     // Whatever is asked next finds it routed.

@@ -89,7 +89,9 @@ impl Handler {
             | Said::ReplyDropped { .. }
             | Said::DeliveryReported { .. }
             | Said::ColleagueAnswered { .. }
-            | Said::IdentityChanged { .. } => {}
+            | Said::IdentityChanged { .. }
+            | Said::MediaStored { .. }
+            | Said::MediaFailed { .. } => {}
         }
     }
 

@@ -1,6 +1,6 @@
 //! Everything the registry can be asked to decide on. Ids are derived and personal data sealed before a command is made.
 
-use super::{action::Act, daily::ExportDay, deadline::ReachDeadline, keys::EraseKeys};
+use super::{action::Act, daily::ExportDay, deadline::ReachDeadline, keys::EraseKeys, media::SettleMedia};
 use crate::{
     event::conversation::{DeliveryStatus, GivenUp, Proof, RemovalVerb},
     id::{ConversationId, MessageId, PersonId, ReplyId},
@@ -39,6 +39,7 @@ pub enum Command {
     RecordOutcome(RecordOutcome),
     SettleReply(SettleReply),
     ReachDeadline(ReachDeadline),
+    SettleMedia(SettleMedia),
     EraseKeys(EraseKeys),
     ExportDay(ExportDay),
 }

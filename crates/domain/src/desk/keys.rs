@@ -62,12 +62,21 @@ impl Desk {
         Lock { owner: named.unwrap_or(owner), scope }
     }
 
+    /// The key for an attachment's file.
+    pub fn lock_for_media(&self, conversation: ConversationId, message: MessageId) -> Lock {
+        Lock { owner: self.author(conversation, message), scope: Scope::Media(message) }
+    }
+
     fn conversation_lock(&self, id: ConversationId, event: &Said) -> (Scope, PersonId) {
         let message = |message: &MessageId| (Scope::Message(*message), self.author(id, *message));
         let dialogue = |ticket: Option<TicketId>| (Scope::Dialogue(id, ticket), self.beginner(id));
         match event {
             Said::MessageReceived { message: own, person, .. } => {
                 (Scope::Message(*own), person.unwrap_or_else(|| self.beginner(id)))
+            }
+            Said::MediaStored { attachment, .. } => {
+                let Lock { owner, scope } = self.lock_for_media(id, attachment.message);
+                (scope, owner)
             }
             Said::MessageEdited { message: own, .. } | Said::MessageConcluded { message: own, .. } => message(own),
             Said::ReplyRequested { ticket, .. } => dialogue(*ticket),
@@ -84,7 +93,8 @@ impl Desk {
             | Said::SendUnknown { .. }
             | Said::ReplyHeld { .. }
             | Said::ReplyDropped { .. }
-            | Said::DeliveryReported { .. } => dialogue(None),
+            | Said::DeliveryReported { .. }
+            | Said::MediaFailed { .. } => dialogue(None),
         }
     }
 

@@ -10,6 +10,7 @@
 //! | `delivery` | attempts to send, their outcomes, delivery reports |
 //! | `deadline` | terms that came near or went by |
 //! | `daily` | the daily register |
+//! | `media` | attachments that were fetched, or can't be |
 //! | `keys` | which key locks what, and that keys are erased |
 
 mod action;
@@ -21,6 +22,7 @@ mod delivery;
 mod intake;
 mod keys;
 mod lookup;
+mod media;
 mod routing;
 mod verdict;
 
@@ -34,6 +36,7 @@ pub use deadline::ReachDeadline;
 pub use decision::{Context, Decision};
 pub use keys::EraseKeys;
 pub use lookup::TicketRef;
+pub use media::{MediaEnd, SettleMedia};
 
 use crate::{
     conversation::{self, Times},
@@ -99,6 +102,7 @@ impl Desk {
             Command::RecordOutcome(outcome) => delivery::outcome(self, outcome),
             Command::SettleReply(settle) => delivery::settle(self, settle, context),
             Command::ReachDeadline(reached) => Ok(deadline::reach(self, reached)),
+            Command::SettleMedia(settle) => media::settle(self, settle),
             Command::EraseKeys(erase) => keys::erase(erase),
             Command::ExportDay(export) => daily::export_day(self, export, context),
         }

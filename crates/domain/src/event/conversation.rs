@@ -1,7 +1,7 @@
 //! What was said between a citizen and the city, in both directions.
 
 use crate::{
-    id::{MessageId, PersonId, ReplyId, TicketId},
+    id::{KeyId, MessageId, PersonId, ReplyId, TicketId},
     sealed::Sealed,
     template::Template,
     words::{Channel, Conclusion, ContentType, vocabulary},
@@ -112,6 +112,40 @@ pub enum Event {
         current: Option<PersonId>,
         sealed: Sealed,
     },
+    /// What a message had attached is on our disk.
+    MediaStored {
+        attachment: Attachment,
+        file: StoredFile,
+        sealed: Sealed,
+    },
+    /// It will not be fetched any more.
+    MediaFailed {
+        attachment: Attachment,
+        /// Why: a code of docs/media.md.
+        code: String,
+    },
+}
+
+/// One attachment of one message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Attachment {
+    pub message: MessageId,
+    /// 0: as received; each edit of the message counts one up.
+    pub revision: u32,
+    /// Place among the attachments, from 0.
+    pub index: u32,
+}
+
+/// An attachment's file, encrypted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredFile {
+    /// SHA-256 of the encrypted bytes: the file's name.
+    pub blob: [u8; 32],
+    pub key: KeyId,
+    /// `image/jpeg`
+    pub media_type: String,
+    /// Of the plain bytes.
+    pub size: u64,
 }
 
 /// What the registry decided to do with a message.

@@ -26,7 +26,8 @@ macro_rules! find {
                 | Conversation::SendAttempted { sealed, .. }
                 | Conversation::SendAccepted { sealed, .. }
                 | Conversation::ColleagueAnswered { sealed, .. }
-                | Conversation::IdentityChanged { sealed, .. } => Some(sealed),
+                | Conversation::IdentityChanged { sealed, .. }
+                | Conversation::MediaStored { sealed, .. } => Some(sealed),
                 Conversation::ReplyRequested { words, .. } => words.$as_option(),
                 Conversation::MessageRemoved { .. }
                 | Conversation::MessageReacted { .. }
@@ -36,7 +37,8 @@ macro_rules! find {
                 | Conversation::SendUnknown { .. }
                 | Conversation::ReplyHeld { .. }
                 | Conversation::ReplyDropped { .. }
-                | Conversation::DeliveryReported { .. } => None,
+                | Conversation::DeliveryReported { .. }
+                | Conversation::MediaFailed { .. } => None,
             },
             Event::Ticket(event) => match event {
                 Ticket::Opened { sealed, .. } | Ticket::Reclassified { sealed, .. } => sealed.$as_option(),

@@ -5,8 +5,10 @@ use super::super::{
 };
 use crate::event::v1::{MessageReceived, MessageRouted, envelope::Event as Wire, message_routed};
 use segnalalo_domain::{
-    event::conversation::{DeliveryStatus, DropReason, Event, GivenUp, Proof, RemovalVerb, Route},
-    id::{ConversationId, MessageId, PersonId, ReplyId, TicketId},
+    event::conversation::{
+        Attachment, DeliveryStatus, DropReason, Event, GivenUp, Proof, RemovalVerb, Route, StoredFile,
+    },
+    id::{ConversationId, KeyId, MessageId, PersonId, ReplyId, TicketId},
     template::Template,
 };
 
@@ -151,6 +153,24 @@ pub fn from_wire(own: ConversationId, event: &Wire) -> Checked<Event> {
                 sealed: sealed::required(&wire.sealed, "sealed")?,
             })
         }
+        Wire::MediaStored(wire) => {
+            mine(&wire.conversation_id)?;
+            Ok(Event::MediaStored {
+                attachment: attachment(&wire.message_id, wire.revision, wire.index)?,
+                file: StoredFile {
+                    blob: bytes(&wire.blob_sha256, "blob_sha256")?,
+                    key: id(&wire.key_id, KeyId::from_slice, "key_id")?,
+                    media_type: wire.media_type.clone(),
+                    size: wire.size,
+                },
+                sealed: sealed::required(&wire.sealed, "sealed")?,
+            })
+        }
+        Wire::MediaFailed(wire) => {
+            mine(&wire.conversation_id)?;
+            let attachment = attachment(&wire.message_id, wire.revision, wire.index)?;
+            Ok(Event::MediaFailed { attachment, code: wire.code.clone() })
+        }
         // An event of another aggregate.
         _ => Err(Malformed("stream")),
     }
@@ -183,6 +203,10 @@ fn route(wire: &MessageRouted) -> Checked<Route> {
         Ok(Wire::Noted) => Ok(Route::Noted(ticket)),
         Ok(Wire::Unspecified) | Err(_) => Err(Malformed("route")),
     }
+}
+
+fn attachment(message: &[u8], revision: u32, index: u32) -> Checked<Attachment> {
+    Ok(Attachment { message: message_id(message)?, revision, index })
 }
 
 fn message_id(bytes: &[u8]) -> Checked<MessageId> {

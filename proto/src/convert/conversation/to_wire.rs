@@ -1,8 +1,8 @@
 use super::super::{channel_to_wire, content_type_to_wire, field::or_empty, sealed, time, triage};
 use crate::event::v1::{
-    ColleagueAnswered, DeliveryReported, IdentityChanged, MessageEdited, MessageReacted, MessageReceived,
-    MessageRemoved, MessageRouted, ReplyDropped, ReplyHeld, ReplyRequested, SendAccepted, SendAttempted, SendRefused,
-    SendUnknown, TriageGivenUp, envelope::Event as Wire, message_routed,
+    ColleagueAnswered, DeliveryReported, IdentityChanged, MediaFailed, MediaStored, MessageEdited, MessageReacted,
+    MessageReceived, MessageRemoved, MessageRouted, ReplyDropped, ReplyHeld, ReplyRequested, SendAccepted,
+    SendAttempted, SendRefused, SendUnknown, TriageGivenUp, envelope::Event as Wire, message_routed,
 };
 use segnalalo_domain::{
     event::conversation::{Event, Route},
@@ -138,6 +138,24 @@ pub fn to_wire(conversation_id: Vec<u8>, event: &Event) -> Wire {
             previous_person_id: or_empty(*previous, PersonId::to_vec),
             current_person_id: or_empty(*current, PersonId::to_vec),
             sealed: sealed::some(sealed),
+        }),
+        Event::MediaStored { attachment, file, sealed } => Wire::MediaStored(MediaStored {
+            conversation_id,
+            message_id: attachment.message.to_vec(),
+            revision: attachment.revision,
+            index: attachment.index,
+            blob_sha256: file.blob.to_vec(),
+            key_id: file.key.to_vec(),
+            media_type: file.media_type.clone(),
+            size: file.size,
+            sealed: sealed::some(sealed),
+        }),
+        Event::MediaFailed { attachment, code } => Wire::MediaFailed(MediaFailed {
+            conversation_id,
+            message_id: attachment.message.to_vec(),
+            revision: attachment.revision,
+            index: attachment.index,
+            code: code.clone(),
         }),
     }
 }

@@ -1,8 +1,10 @@
 use super::Make;
 use crate::source::Source;
 use segnalalo_domain::{
-    event::conversation::{DeliveryStatus, DropReason, Event, GivenUp, Proof, RemovalVerb, Route},
-    id::{MessageId, PersonId, ReplyId, TicketId},
+    event::conversation::{
+        Attachment, DeliveryStatus, DropReason, Event, GivenUp, Proof, RemovalVerb, Route, StoredFile,
+    },
+    id::{KeyId, MessageId, PersonId, ReplyId, TicketId},
     template::Template,
     words::{Channel, Conclusion, ContentType, Kind, Stance, Urgency},
 };
@@ -81,10 +83,25 @@ pub const ALL: &[Make<Event>] = &[
         current: source.maybe(person),
         sealed: source.sealed(),
     },
+    |source| Event::MediaStored {
+        attachment: attachment(source),
+        file: StoredFile {
+            blob: source.bytes(),
+            key: KeyId(source.bytes()),
+            media_type: source.text("image/jpeg"),
+            size: source.number().into(),
+        },
+        sealed: source.sealed(),
+    },
+    |source| Event::MediaFailed { attachment: attachment(source), code: source.text("expired") },
 ];
 
 fn message(source: &mut Source) -> MessageId {
     MessageId(source.bytes())
+}
+
+fn attachment(source: &mut Source) -> Attachment {
+    Attachment { message: message(source), revision: source.number(), index: source.number() }
 }
 
 fn person(source: &mut Source) -> PersonId {

@@ -22,7 +22,7 @@ impl Token {
         Ok(Self { vars: vars.clone(), name })
     }
 
-    pub(super) fn get_secret(&self) -> Result<Secret, String> {
+    pub(crate) fn get_secret(&self) -> Result<Secret, String> {
         self.get().map_err(|error| error.to_string())
     }
 
@@ -211,7 +211,7 @@ fn template_body(template: &WhatsappTemplate) -> Value {
 }
 
 /// What went wrong, without the URL: it names a person's comment.
-pub(super) fn kind(error: &reqwest::Error) -> String {
+pub(crate) fn kind(error: &reqwest::Error) -> String {
     let kind = if error.is_timeout() {
         "time-out"
     } else if error.is_connect() {

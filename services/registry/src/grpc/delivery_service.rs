@@ -136,8 +136,14 @@ mod tests {
         let city = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/biella"));
         let offices = Arc::new(Offices::load(city).unwrap());
         let registrar = Arc::new(Registrar::load(city).unwrap());
-        let rules =
-            Rules { calendar: calendar::article(), offices, registrar, clock: Arc::new(SystemClock), keyring: None };
+        let rules = Rules {
+            calendar: calendar::article(),
+            offices,
+            registrar,
+            clock: Arc::new(SystemClock),
+            keyring: None,
+            blobs: None,
+        };
         Writer::start(Box::new(journal), Arc::new(RwLock::new(world)), rules).0
     }
 

@@ -197,6 +197,13 @@ impl<'a> Telling<'a> {
                 };
                 self.fact("route", route);
             }
+            Conversation::MediaStored { attachment, file, .. } => {
+                self.fact("attachment", attachment.index + 1).fact("media_type", &file.media_type);
+                self.fact("size", file.size);
+            }
+            Conversation::MediaFailed { attachment, code } => {
+                self.fact("attachment", attachment.index + 1).fact("code", code);
+            }
             _ => self.sending(event),
         }
     }

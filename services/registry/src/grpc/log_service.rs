@@ -1,7 +1,10 @@
 //! The operator's tools over the log while the registry holds its folder.
 
 use super::status;
-use crate::journal::{Reader, verify::verify};
+use crate::{
+    journal::{Reader, verify::verify_with},
+    media::Vault,
+};
 use futures::{Stream, stream};
 use segnalalo_proto::registry::v1::{self as wire, log_service_server::LogService};
 use std::{pin::Pin, sync::Arc};
@@ -11,6 +14,8 @@ const CHUNK: usize = 256;
 
 pub struct Log {
     pub reader: Arc<dyn Reader>,
+    /// Attachments that events name are looked at as well.
+    pub vault: Vault,
 }
 
 pub type Exporting = Pin<Box<dyn Stream<Item = Result<wire::ExportLogResponse, Status>> + Send>>;
@@ -21,8 +26,8 @@ impl LogService for Log {
         &self,
         _request: Request<wire::VerifyLogRequest>,
     ) -> Result<Response<wire::VerifyLogResponse>, Status> {
-        let reader = self.reader.clone();
-        let report = tokio::task::spawn_blocking(move || verify(&*reader))
+        let (reader, vault) = (self.reader.clone(), self.vault.clone());
+        let report = tokio::task::spawn_blocking(move || verify_with(&*reader, |recorded| vault.check(recorded)))
             .await
             .map_err(|_| Status::internal("the verification was cut off"))?
             .map_err(|error| status::unreadable(&error))?;

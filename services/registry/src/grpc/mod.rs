@@ -5,12 +5,14 @@ mod command;
 pub mod delivery_service;
 mod history;
 mod log_service;
+mod media_service;
 pub mod status;
 pub mod ticket_service;
 mod view;
 
 pub use delivery_service::Delivery;
 pub use log_service::Log;
+pub use media_service::MediaDesk;
 pub use ticket_service::Tickets;
 
 use segnalalo_domain::{desk::TicketRef, rejection::Rejection};

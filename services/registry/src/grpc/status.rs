@@ -26,7 +26,7 @@ struct ErrorInfo {
 
 pub fn rejected(rejection: &Rejection) -> Status {
     let code = match rejection {
-        Rejection::UnknownTicket(_) | Rejection::UnknownReply(_) => Code::NotFound,
+        Rejection::UnknownTicket(_) | Rejection::UnknownReply(_) | Rejection::UnknownMessage => Code::NotFound,
         Rejection::VersionConflict { .. } | Rejection::AttemptOutOfOrder { .. } => Code::Aborted,
         Rejection::IllegalTransition { .. }
         | Rejection::AlreadyAnnulled(_)
@@ -57,6 +57,24 @@ pub fn failed(error: &writer::Error) -> Status {
 pub fn unreadable(error: &journal::Error) -> Status {
     tracing::error!(?error, "the log can't be read");
     with_reason(Code::Internal, "LOG_UNREADABLE", "the log can't be read: run `segnalalo log verify`".to_owned())
+}
+
+/// `why`: awaited, or the code of the failure.
+pub fn media_not_here(why: &str) -> Status {
+    with_reason(Code::FailedPrecondition, "MEDIA_NOT_HERE", format!("the attachment isn't here: {why}"))
+}
+
+pub fn media_damaged() -> Status {
+    let message = "the attachment's file is missing or was changed: run `segnalalo log verify`";
+    with_reason(Code::DataLoss, "MEDIA_DAMAGED", message.to_owned())
+}
+
+pub fn media_unkept() -> Status {
+    with_reason(Code::Unavailable, "MEDIA_UNAVAILABLE", "attachments can't be read or written now".to_owned())
+}
+
+pub fn erased() -> Status {
+    with_reason(Code::FailedPrecondition, "ERASED", "the content was erased".to_owned())
 }
 
 fn with_reason(code: Code, reason: &str, message: String) -> Status {

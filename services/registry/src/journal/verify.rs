@@ -4,6 +4,7 @@
 
 use super::{Error, Head, Reader, draft::Entry};
 use bytes::Bytes;
+use segnalalo_domain::event::Recorded;
 use segnalalo_proto::{convert, event::v1::envelope::Event as Wire, record};
 use std::collections::HashMap;
 
@@ -33,6 +34,17 @@ pub struct Fault {
 /// # Errors
 /// When the storage can't be read. A damaged log is a report, not an error.
 pub fn verify(reader: &dyn Reader) -> Result<Report, Error> {
+    verify_with(reader, |_| Ok(()))
+}
+
+/// As `verify`; `look` sees each event and may find a fault in what it names.
+///
+/// # Errors
+/// As `verify`.
+pub fn verify_with(
+    reader: &dyn Reader,
+    mut look: impl FnMut(&Recorded) -> Result<(), String>,
+) -> Result<Report, Error> {
     let end = reader.head();
     let mut check = Check::default();
     while check.report.head.position < end.position {
@@ -50,7 +62,7 @@ pub fn verify(reader: &dyn Reader) -> Result<Report, Error> {
             if position > end.position {
                 break;
             }
-            if let Err(what) = check.record(&bytes) {
+            if let Err(what) = check.record(&bytes, &mut look) {
                 return Ok(check.ended(position, what));
             }
         }
@@ -75,7 +87,7 @@ impl Default for Check {
 }
 
 impl Check {
-    fn record(&mut self, bytes: &Bytes) -> Result<(), String> {
+    fn record(&mut self, bytes: &Bytes, look: &mut impl FnMut(&Recorded) -> Result<(), String>) -> Result<(), String> {
         let (entry, record) = Entry::of(bytes).map_err(|error| error.to_string())?;
         let expected = self.report.head.position + 1;
         if entry.position != expected {
@@ -94,7 +106,7 @@ impl Check {
         }
         *version = entry.version;
         match convert::from_wire(record.envelope) {
-            Ok(_) => {}
+            Ok(recorded) => look(&recorded)?,
             Err(convert::Error::Unknown(_)) => self.report.unknown += 1,
             Err(error) => return Err(error.to_string()),
         }

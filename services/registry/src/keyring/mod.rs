@@ -206,6 +206,14 @@ impl Keyring {
         Ok(erased)
     }
 
+    /// A key that is on disk; `None` for one that was erased, or never was.
+    ///
+    /// # Errors
+    /// `Storage`, `Damaged`.
+    pub fn get(&self, id: KeyId) -> Result<Option<Key>, Error> {
+        Ok(self.store.get(id)?.map(|entry| entry.key))
+    }
+
     /// True for a key that can open something.
     ///
     /// # Errors

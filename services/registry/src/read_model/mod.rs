@@ -128,6 +128,9 @@ impl ReadModel {
             | ConversationEvent::TriageGivenUp { message, .. } => {
                 self.said(position, *message, ticket_of_message(message), "", "");
             }
+            ConversationEvent::MediaStored { attachment, .. } | ConversationEvent::MediaFailed { attachment, .. } => {
+                self.said(position, attachment.message, ticket_of_message(&attachment.message), "", "");
+            }
             ConversationEvent::MessageRouted { message, .. } => {
                 self.route(position, *message, ticket_of_message(message));
             }

@@ -3,7 +3,7 @@
 use super::{Error, Failure, Receipt, Request, Rules};
 use crate::{
     journal::{self, Batch, Journal, NewEvent},
-    keyring,
+    keyring, media,
     register::Known,
     world::World,
 };
@@ -119,10 +119,23 @@ impl<'a> Group<'a> {
         journal.append(&self.batches)?;
         if !self.erased.is_empty() {
             keyring.erase(&self.erased)?;
+            self.remove_files();
             // The words stood in lists and in the index: only reading the log again takes out all of them.
             *self.world = World::replay(&*self.reader, &**keyring, |_| {})?;
         }
         Ok(())
+    }
+
+    /// What can't be removed now can't be opened either, and is swept at the next start.
+    fn remove_files(&self) {
+        let Some(blobs) = &self.rules.blobs else {
+            return;
+        };
+        for blob in media::locked_by(self.world, &self.erased) {
+            if let Err(error) = blobs.remove(&blob) {
+                tracing::error!(%error, "the file of an erased attachment stays until the next start");
+            }
+        }
     }
 
     fn handled_before(&self, cause: CauseId) -> Result<Option<u64>, Failure> {
