@@ -5,7 +5,10 @@ use crate::{
     phrases::{Part, Phrases, Values},
 };
 use segnalalo_kit::config::Vars;
-use segnalalo_proto::registry::v1::{log_service_client::LogServiceClient, ticket_service_client::TicketServiceClient};
+use segnalalo_proto::registry::v1::{
+    log_service_client::LogServiceClient, media_service_client::MediaServiceClient,
+    ticket_service_client::TicketServiceClient,
+};
 use std::time::Duration;
 use tonic::{
     Code, Status,
@@ -21,6 +24,7 @@ const LARGEST: usize = 64 * 1024 * 1024;
 pub struct Registry {
     pub tickets: TicketServiceClient<Channel>,
     pub log: LogServiceClient<Channel>,
+    pub media: MediaServiceClient<Channel>,
     pub url: String,
 }
 
@@ -42,6 +46,7 @@ impl Registry {
             .map_err(|_| Failure::unavailable(phrases.text("unreachable", &[("url", &url)])))?;
         Ok(Self {
             tickets: TicketServiceClient::new(channel.clone()).max_decoding_message_size(LARGEST),
+            media: MediaServiceClient::new(channel.clone()),
             log: LogServiceClient::new(channel).max_decoding_message_size(LARGEST),
             url,
         })

@@ -11,5 +11,6 @@ mod grpc;
 mod intake;
 mod kill;
 mod life;
+mod media;
 mod patience;
 mod replay;

@@ -202,7 +202,7 @@ impl<'a> Telling<'a> {
                 self.fact("size", file.size);
             }
             Conversation::MediaFailed { attachment, code } => {
-                self.fact("attachment", attachment.index + 1).fact("code", code);
+                self.fact("attachment", attachment.index + 1).fact("media_failure", code);
             }
             _ => self.sending(event),
         }

@@ -2,6 +2,7 @@
 
 mod act;
 mod list;
+mod media;
 mod show;
 mod watch;
 
@@ -30,6 +31,7 @@ enum Command {
     List(list::Args),
     Search(list::SearchArgs),
     Show(show::Args),
+    Media(media::Args),
     Watch(watch::Args),
     #[command(flatten)]
     Act(act::Action),
@@ -42,6 +44,7 @@ pub async fn run(args: Args, vars: &Vars, phrases: &Phrases) -> Result<(), Failu
         Command::List(args) => list::list(desk, &args).await,
         Command::Search(args) => list::search(desk, &args).await,
         Command::Show(args) => show::show(desk, &args).await,
+        Command::Media(args) => media::media(desk, &args).await,
         Command::Watch(args) => watch::watch(desk, &args).await,
         Command::Act(action) => act::act(desk, action).await,
     }
