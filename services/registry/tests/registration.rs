@@ -115,6 +115,7 @@ impl Registry {
             registrar: Arc::new(Registrar::load(city).unwrap()),
             clock: clock.clone() as SharedClock,
             keyring: Some(keyring.clone()),
+            blobs: None,
         };
         let (writer, _failed) = Writer::start(Box::new(journal), Arc::new(RwLock::new(world)), rules);
         Self { writer, reader, keyring, clock }
