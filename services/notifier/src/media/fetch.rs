@@ -40,7 +40,7 @@ pub struct Fetcher {
 
 impl Fetcher {
     /// By the media id: the link that a webhook may carry expires sooner.
-    pub async fn from_whatsapp(&self, attachment: &Attachment) -> Result<File, Failure> {
+    pub async fn whatsapp_media(&self, attachment: &Attachment) -> Result<File, Failure> {
         if attachment.media_id.is_empty() {
             return Err(Failure::Final("no_file"));
         }
@@ -51,7 +51,7 @@ impl Fetcher {
     }
 
     /// A signed link needs no token, and gets none.
-    pub async fn from_link(&self, attachment: &Attachment) -> Result<File, Failure> {
+    pub async fn linked_file(&self, attachment: &Attachment) -> Result<File, Failure> {
         let url = self.allowed(&attachment.url)?;
         let file = self.download(url, false, &attachment.mime_type).await?;
         if file.media_type.starts_with("text/html") {

@@ -82,9 +82,9 @@ impl Courier {
             return self.give_up(job, index, "expired").await;
         }
         let fetched = match job.channel {
-            Channel::Whatsapp => self.fetcher.from_whatsapp(attachment).await,
+            Channel::Whatsapp => self.fetcher.whatsapp_media(attachment).await,
             Channel::FacebookPost | Channel::FacebookComment | Channel::Messenger => {
-                self.fetcher.from_link(attachment).await
+                self.fetcher.linked_file(attachment).await
             }
         };
         match fetched {

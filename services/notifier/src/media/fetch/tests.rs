@@ -69,22 +69,22 @@ fn linked(url: String) -> Attachment {
 #[tokio::test]
 async fn whatsapp_gives_a_link_for_an_id_and_the_bytes_for_the_token() {
     let fetcher = fetcher(&meta().await);
-    assert_eq!(fetcher.from_whatsapp(&sent("here")).await.unwrap().bytes, PHOTO);
+    assert_eq!(fetcher.whatsapp_media(&sent("here")).await.unwrap().bytes, PHOTO);
 }
 
 #[tokio::test]
 async fn bytes_that_are_not_those_of_the_webhook_are_not_taken() {
     let fetcher = fetcher(&meta().await);
     let other = Attachment { sha256: STANDARD.encode(Sha256::digest(b"another")), ..sent("here") };
-    assert_eq!(fetcher.from_whatsapp(&other).await, Err(Failure::Few("altered")));
+    assert_eq!(fetcher.whatsapp_media(&other).await, Err(Failure::Few("altered")));
 }
 
 #[tokio::test]
 async fn what_meta_no_longer_has_is_asked_for_a_few_times_and_what_is_busy_for_as_long_as_it_takes() {
     let fetcher = fetcher(&meta().await);
-    assert_eq!(fetcher.from_whatsapp(&sent("unknown")).await, Err(Failure::Few("gone")));
-    assert_eq!(fetcher.from_whatsapp(&sent("busy")).await, Err(Failure::Later("error 130429".to_owned())));
-    assert_eq!(fetcher.from_whatsapp(&sent("")).await, Err(Failure::Final("no_file")));
+    assert_eq!(fetcher.whatsapp_media(&sent("unknown")).await, Err(Failure::Few("gone")));
+    assert_eq!(fetcher.whatsapp_media(&sent("busy")).await, Err(Failure::Later("error 130429".to_owned())));
+    assert_eq!(fetcher.whatsapp_media(&sent("")).await, Err(Failure::Final("no_file")));
 }
 
 #[tokio::test]
@@ -92,11 +92,11 @@ async fn a_link_is_followed_within_metas_network_and_nowhere_else() {
     let url = meta().await;
     let fetcher = fetcher(&url);
     let photo = File { media_type: "image/jpeg".to_owned(), bytes: PHOTO.to_vec() };
-    assert_eq!(fetcher.from_link(&linked(format!("{url}/photo"))).await.unwrap(), photo);
-    assert_eq!(fetcher.from_link(&linked(format!("{url}/moved"))).await.unwrap(), photo);
+    assert_eq!(fetcher.linked_file(&linked(format!("{url}/photo"))).await.unwrap(), photo);
+    assert_eq!(fetcher.linked_file(&linked(format!("{url}/moved"))).await.unwrap(), photo);
     let foreign = Err(Failure::Final("foreign_address"));
-    assert_eq!(fetcher.from_link(&linked(format!("{url}/away"))).await, foreign);
-    assert_eq!(fetcher.from_whatsapp(&sent("elsewhere")).await, foreign);
+    assert_eq!(fetcher.linked_file(&linked(format!("{url}/away"))).await, foreign);
+    assert_eq!(fetcher.whatsapp_media(&sent("elsewhere")).await, foreign);
     for address in [
         "http://169.254.169.254/latest/meta-data",
         "http://scontent.xx.fbcdn.net/photo",
@@ -105,28 +105,28 @@ async fn a_link_is_followed_within_metas_network_and_nowhere_else() {
         "file:///etc/passwd",
         "",
     ] {
-        assert_eq!(fetcher.from_link(&linked(address.to_owned())).await, foreign, "{address}");
+        assert_eq!(fetcher.linked_file(&linked(address.to_owned())).await, foreign, "{address}");
     }
     assert_eq!(
         fetcher.allowed("https://scontent.xx.fbcdn.net/photo").map(|url| url.to_string()).ok().as_deref(),
         Some("https://scontent.xx.fbcdn.net/photo")
     );
-    assert_eq!(fetcher.from_link(&linked(format!("{url}/round"))).await, Err(Failure::Few("gone")));
+    assert_eq!(fetcher.linked_file(&linked(format!("{url}/round"))).await, Err(Failure::Few("gone")));
 }
 
 #[tokio::test]
 async fn a_page_is_no_attachment_and_what_is_too_large_is_left() {
     let url = meta().await;
     let mut fetcher = fetcher(&url);
-    assert_eq!(fetcher.from_link(&linked(format!("{url}/page"))).await, Err(Failure::Final("no_file")));
+    assert_eq!(fetcher.linked_file(&linked(format!("{url}/page"))).await, Err(Failure::Final("no_file")));
     fetcher.largest = PHOTO.len() - 1;
-    assert_eq!(fetcher.from_link(&linked(format!("{url}/photo"))).await, Err(Failure::Final("too_large")));
+    assert_eq!(fetcher.linked_file(&linked(format!("{url}/photo"))).await, Err(Failure::Final("too_large")));
 }
 
 #[tokio::test]
 async fn an_expired_link_is_gone_and_nobody_there_is_asked_again() {
     let url = meta().await;
-    assert_eq!(fetcher(&url).from_link(&linked(format!("{url}/nothing"))).await, Err(Failure::Few("gone")));
+    assert_eq!(fetcher(&url).linked_file(&linked(format!("{url}/nothing"))).await, Err(Failure::Few("gone")));
     let nobody = fetcher("http://127.0.0.1:9");
-    assert!(matches!(nobody.from_whatsapp(&sent("here")).await, Err(Failure::Later(_))));
+    assert!(matches!(nobody.whatsapp_media(&sent("here")).await, Err(Failure::Later(_))));
 }
