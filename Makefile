@@ -8,6 +8,7 @@ help:
 	@echo 'make test     everything that must hold: format, lints, contract, unit and system tests'
 	@echo 'make faults   the system under every fault, with the table of what was seen (about a quarter of an hour)'
 	@echo 'make bench    figures to look at, each beside the fastest that this machine could do'
+	@echo 'make oracle   the deadlines against two computations of others'
 	@echo 'make lint     format and lints only'
 	@echo 'make fmt      formats the sources'
 	@echo 'make tools    fetches nats-server and buf into .tools/'
@@ -43,6 +44,12 @@ faults: tools failpoints
 bench: tools
 	cargo bench --locked $(if $(ARGS),$(ARGS),--workspace) --bench '*'
 
+# Where the calendar could be wrong, two others are asked: a package of PyPI, and a second program (tests/oracle/).
+.PHONY: oracle
+oracle:
+	cargo build --locked --package segnalalo
+	@scripts/oracle target/debug/segnalalo
+
 .PHONY: fmt
 fmt:
 	cargo fmt --all
@@ -57,6 +64,7 @@ lint:
 .PHONY: test
 test: tools browser lint failpoints
 	cargo build --locked --workspace --all-targets
+	@scripts/oracle target/debug/segnalalo
 	@if cargo nextest --version >/dev/null 2>&1; then \
 	    set -x; cargo nextest run --locked --workspace --no-fail-fast $(ARGS); \
 	else \

@@ -6,9 +6,11 @@ use std::fmt;
 
 vocabulary! {
     Template {
-        /// We have your report; by when it is taken in charge. `code`, `take_in_charge_by`.
+        /// We have your report; by when it is taken in charge, and when the URP opens again (may be empty). `code`,
+        /// `take_in_charge_by`, `reopens`.
         Receipt = "receipt",
-        /// As the receipt, for something we couldn't read: please write where and what. `code`, `take_in_charge_by`.
+        /// As the receipt, for something we couldn't read: please write where and what. `code`,
+        /// `take_in_charge_by`, `reopens`.
         ReceiptAsk = "receipt_ask",
         /// Call 112. `code`.
         Emergency = "emergency",
@@ -16,6 +18,8 @@ vocabulary! {
         TakenInCharge = "taken_in_charge",
         /// `code`, `words`.
         Question = "question",
+        /// The question again, for who hasn't answered. `code`, `answer_by`.
+        Reminder = "reminder",
         /// `protocol`, `expected_by`, `words` (may be empty).
         Feasible = "feasible",
         /// `protocol`, `words`.
@@ -45,9 +49,10 @@ impl Template {
     /// The variables that its text may use; `words` are the operator's.
     pub fn variables(self) -> &'static [&'static str] {
         match self {
-            Self::Receipt | Self::ReceiptAsk => &["code", "take_in_charge_by"],
+            Self::Receipt | Self::ReceiptAsk => &["code", "take_in_charge_by", "reopens"],
             Self::Emergency => &["code"],
             Self::TakenInCharge => &["protocol", "code", "office"],
+            Self::Reminder => &["code", "answer_by"],
             Self::Question | Self::NotPertinent => &["code", "words"],
             Self::Feasible | Self::Progress => &["protocol", "expected_by", "words"],
             Self::NotFeasible | Self::Answer | Self::Resolved => &["protocol", "words"],

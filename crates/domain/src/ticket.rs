@@ -4,10 +4,10 @@ use crate::{
     event::ticket::{Classification, Event},
     id::{ConversationId, MessageId, TicketId},
     protocol::ProtocolNumber,
-    sla::{Deadline, DeadlineName, Rung},
+    sla::{self, Deadline, DeadlineName, Rung},
     words::{Channel, Kind, Office, Urgency, vocabulary},
 };
-use jiff::{Timestamp, civil::Date};
+use jiff::{SignedDuration, Timestamp, civil::Date};
 use std::fmt;
 
 vocabulary! {
@@ -62,6 +62,29 @@ pub struct Term {
     /// Met, or no longer running.
     pub done: bool,
     pub rung: Option<Rung>,
+    /// When what was owed was done; `None` as well when it was never done, because nobody owes it any more.
+    pub met_at: Option<Timestamp>,
+}
+
+impl Term {
+    fn new(deadline: Deadline) -> Self {
+        // What people read of it stands in the log.
+        Self { deadline: Deadline { steps: Vec::new(), ..deadline }, done: false, rung: None, met_at: None }
+    }
+
+    /// By how much it was met late; negative: before its end. `None` for what isn't met. Truth comes from instants: no
+    /// tick must have seen it.
+    pub fn late_by(&self) -> Option<SignedDuration> {
+        self.met_at.map(|met_at| self.deadline.due.duration_until(met_at))
+    }
+}
+
+/// A term that stands still.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paused {
+    pub term: Term,
+    /// Working time that was left.
+    pub left_seconds: u64,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -86,6 +109,8 @@ pub struct State {
     /// When the last message joined it.
     pub last_message_at: Timestamp,
     pub terms: Vec<Term>,
+    /// Terms that stand still until the citizen answers.
+    pub paused: Vec<Paused>,
     pub expected_by: Option<Date>,
     pub emergency: bool,
     pub merged_into: Option<TicketId>,
@@ -103,14 +128,19 @@ impl State {
         self.terms.iter().find(|term| term.deadline.name == name)
     }
 
+    pub fn paused(&self, name: DeadlineName) -> Option<&Paused> {
+        self.paused.iter().find(|paused| paused.term.deadline.name == name)
+    }
+
     /// What the next version of a deadline is called.
     pub fn next_version(&self, name: DeadlineName) -> u32 {
-        self.term(name).map_or(1, |term| term.deadline.version + 1)
+        let known = self.term(name).or_else(|| self.paused(name).map(|paused| &paused.term));
+        known.map_or(1, |term| term.deadline.version + 1)
     }
 }
 
-/// The state after the event; `None` only before `Opened`. An event without a ticket changes nothing.
-pub fn evolve(state: Option<State>, event: &Event, occurred_at: Timestamp) -> Option<State> {
+/// The state after the event, which happened `at`; `None` only before `Opened`. An event without a ticket changes nothing.
+pub fn evolve(state: Option<State>, event: &Event, at: Timestamp) -> Option<State> {
     let Some(mut state) = state else {
         return open(event);
     };
@@ -118,25 +148,25 @@ pub fn evolve(state: Option<State>, event: &Event, occurred_at: Timestamp) -> Op
     match event {
         Event::Opened { .. } | Event::NoteAdded { .. } => {}
         Event::Reclassified { classification, .. } => reclassify(&mut state, classification),
-        Event::MessageJoined { .. } => state.last_message_at = state.last_message_at.max(occurred_at),
+        Event::MessageJoined { .. } => state.last_message_at = state.last_message_at.max(at),
         Event::TakenInCharge { protocol, office } => {
             // A number that was annulled is never used again; a new one is good.
             state.annulled &= state.protocol == Some(*protocol);
             state.protocol = Some(*protocol);
             state.office = Some(office.clone());
-            enter(&mut state, Phase::TakenInCharge);
-            end(&mut state, &[DeadlineName::TakeInCharge]);
+            enter(&mut state, Phase::TakenInCharge, at);
+            meet(&mut state, &[DeadlineName::TakeInCharge], at);
         }
         Event::Reassigned { office, .. } => {
             state.office = Some(office.clone());
             if state.phase == Phase::SentBack {
-                enter(&mut state, Phase::TakenInCharge);
-                end(&mut state, &[DeadlineName::TakeInCharge]);
+                enter(&mut state, Phase::TakenInCharge, at);
+                meet(&mut state, &[DeadlineName::TakeInCharge], at);
             }
         }
         Event::SentBack { .. } => {
             state.office = Some(Office::urp());
-            enter(&mut state, Phase::SentBack);
+            enter(&mut state, Phase::SentBack, at);
         }
         Event::CitizenAsked { automatic, .. } => {
             if !automatic {
@@ -148,29 +178,31 @@ pub fn evolve(state: Option<State>, event: &Event, occurred_at: Timestamp) -> Op
         }
         Event::CitizenAnswered { .. } => {
             let resume = state.resume;
-            enter(&mut state, resume);
+            enter(&mut state, resume, at);
+        }
+        Event::WaitEnded => {
+            end(&mut state, &[DeadlineName::CitizenReply]);
+            let resume = state.resume;
+            enter(&mut state, resume, at);
         }
         Event::Feasible { expected_by, .. } => {
             state.expected_by = Some(*expected_by);
-            enter(&mut state, Phase::Feasible);
+            enter(&mut state, Phase::Feasible, at);
             // A reopened one may get here without being taken in charge again.
-            end(&mut state, &[DeadlineName::TakeInCharge, DeadlineName::FirstAnswer]);
+            meet(&mut state, &[DeadlineName::TakeInCharge, DeadlineName::FirstAnswer], at);
         }
         Event::ProgressReported { expected_by, .. } => {
             state.expected_by = expected_by.or(state.expected_by);
         }
-        Event::NotFeasible { .. } => conclude(&mut state, Phase::NotFeasible),
-        Event::Answered { .. } => conclude(&mut state, Phase::Answered),
-        Event::Resolved { .. } => conclude(&mut state, Phase::Resolved),
-        Event::NotPertinent { .. } => conclude(&mut state, Phase::NotPertinent),
-        Event::Closed { .. } => conclude(&mut state, Phase::Closed),
-        Event::Reopened { .. } => {
-            enter(&mut state, Phase::Reopened);
-            end(&mut state, DeadlineName::ALL);
-        }
+        Event::NotFeasible { .. } => conclude(&mut state, Phase::NotFeasible, at),
+        Event::Answered { .. } => conclude(&mut state, Phase::Answered, at),
+        Event::Resolved { .. } => conclude(&mut state, Phase::Resolved, at),
+        Event::NotPertinent { .. } => conclude(&mut state, Phase::NotPertinent, at),
+        Event::Closed { .. } => leave(&mut state, Phase::Closed, at),
+        Event::Reopened { .. } => leave(&mut state, Phase::Reopened, at),
         Event::Merged { into } => {
             state.merged_into = Some(*into);
-            conclude(&mut state, Phase::Merged);
+            leave(&mut state, Phase::Merged, at);
         }
         Event::Absorbed { .. } => {}
         Event::MarkedSpam => {
@@ -178,7 +210,10 @@ pub fn evolve(state: Option<State>, event: &Event, occurred_at: Timestamp) -> Op
             state.phase = Phase::Spam;
         }
         Event::SpamLifted => state.phase = state.before_spam,
-        Event::DeadlineSet { deadline } => set(&mut state, deadline.clone()),
+        Event::DeadlineSet { deadline } => set(&mut state, deadline.clone(), at),
+        Event::DeadlinePaused { deadline, version, left_seconds } => {
+            pause(&mut state, *deadline, *version, *left_seconds)
+        }
         Event::DeadlineReached { deadline, version, rung, .. } => {
             for term in &mut state.terms {
                 if term.deadline.name == *deadline && term.deadline.version == *version {
@@ -216,7 +251,8 @@ fn open(event: &Event) -> Option<State> {
         annulled: false,
         received_at: *received_at,
         last_message_at: *received_at,
-        terms: deadlines.iter().map(|deadline| Term { deadline: deadline.clone(), done: false, rung: None }).collect(),
+        terms: deadlines.iter().map(|deadline| Term::new(deadline.clone())).collect(),
+        paused: Vec::new(),
         expected_by: None,
         emergency: classification.kind == Some(Kind::Emergency),
         merged_into: None,
@@ -232,26 +268,58 @@ fn reclassify(state: &mut State, classification: &Classification) {
     }
 }
 
-fn enter(state: &mut State, phase: Phase) {
+/// Who goes on doesn't wait for the citizen any more.
+fn enter(state: &mut State, phase: Phase, at: Timestamp) {
     state.phase = phase;
     state.resume = phase;
+    meet(state, &[DeadlineName::CitizenReply], at);
 }
 
-/// Nothing is owed any more but silence: every term ends.
-fn conclude(state: &mut State, phase: Phase) {
-    enter(state, phase);
+/// All is done, and nothing is owed any more but silence.
+fn conclude(state: &mut State, phase: Phase, at: Timestamp) {
+    meet(state, DeadlineName::ALL, at);
+    enter(state, phase, at);
+}
+
+/// Nothing is owed any more, done or not.
+fn leave(state: &mut State, phase: Phase, at: Timestamp) {
     end(state, DeadlineName::ALL);
+    enter(state, phase, at);
+}
+
+fn meet(state: &mut State, names: &[DeadlineName], at: Timestamp) {
+    over(state, names, Some(at));
 }
 
 fn end(state: &mut State, names: &[DeadlineName]) {
-    for term in &mut state.terms {
-        if names.contains(&term.deadline.name) {
-            term.done = true;
-        }
+    over(state, names, None);
+}
+
+/// Ends running terms, and those that stand still. When they were met doesn't change any more.
+fn over(state: &mut State, names: &[DeadlineName], met_at: Option<Timestamp>) {
+    let State { terms, paused, .. } = state;
+    let ended = paused.extract_if(.., |paused| names.contains(&paused.term.deadline.name));
+    terms.extend(ended.map(|paused| paused.term));
+    for term in terms.iter_mut().filter(|term| !term.done && names.contains(&term.deadline.name)) {
+        term.done = true;
+        term.met_at = met_at;
     }
 }
 
-fn set(state: &mut State, deadline: Deadline) {
+/// Rungs that were reached stay so when the same term is counted anew, unless they stand in the future now.
+fn set(state: &mut State, deadline: Deadline, at: Timestamp) {
+    let before =
+        state.term(deadline.name).filter(|term| term.deadline.from == deadline.from).and_then(|term| term.rung);
     state.terms.retain(|term| term.deadline.name != deadline.name);
-    state.terms.push(Term { deadline, done: false, rung: None });
+    state.paused.retain(|paused| paused.term.deadline.name != deadline.name);
+    let mut term = Term::new(deadline);
+    let reached = Rung::ALL.iter().rev().copied();
+    term.rung = reached.filter(|rung| before >= Some(*rung)).find(|rung| sla::rung_at(&term.deadline, *rung) <= at);
+    state.terms.push(term);
+}
+
+fn pause(state: &mut State, name: DeadlineName, version: u32, left_seconds: u64) {
+    let runs = |term: &mut Term| !term.done && (term.deadline.name, term.deadline.version) == (name, version);
+    let stopped = state.terms.extract_if(.., runs).collect::<Vec<_>>();
+    state.paused.extend(stopped.into_iter().map(|term| Paused { term, left_seconds }));
 }

@@ -2,11 +2,11 @@
 
 use super::{
     Malformed, channel_from_wire, channel_to_wire,
-    field::{Checked, bytes, id, optional_id, or_empty},
+    field::{Checked, bytes, counted, id, optional_id, or_empty},
     sealed,
 };
 use crate::event::v1::{
-    KeysErased as WireErased, LogOpened, NoticeReceived, ObservationNoted, envelope::Event as Wire,
+    CalendarAdopted, KeysErased as WireErased, LogOpened, NoticeReceived, ObservationNoted, envelope::Event as Wire,
 };
 use segnalalo_domain::{
     event::{ChannelEvent, KeysErased, Log},
@@ -44,6 +44,11 @@ pub(super) fn log_to_wire(event: &Log) -> Wire {
             keyring_id: keyring.map_or_else(Vec::new, |id| id.to_vec()),
         }),
         Log::ObservationNoted { reason } => Wire::ObservationNoted(ObservationNoted { reason: reason.clone() }),
+        Log::CalendarAdopted { version, sha256, content } => Wire::CalendarAdopted(CalendarAdopted {
+            version: *version,
+            sha256: sha256.to_vec(),
+            content: content.clone(),
+        }),
         Log::KeysErased(erased) => Wire::KeysErased(WireErased {
             keys: erased.keys.iter().map(|key| key.to_vec()).collect(),
             person: or_empty(erased.person, PersonId::to_vec),
@@ -64,6 +69,11 @@ pub(super) fn log_from_wire(event: &Wire) -> Checked<Log> {
             },
         }),
         Wire::ObservationNoted(event) => Ok(Log::ObservationNoted { reason: event.reason.clone() }),
+        Wire::CalendarAdopted(event) => Ok(Log::CalendarAdopted {
+            version: counted(event.version, "version")?,
+            sha256: bytes(&event.sha256, "sha256")?,
+            content: event.content.clone(),
+        }),
         Wire::KeysErased(event) => Ok(Log::KeysErased(KeysErased {
             keys: event.keys.iter().map(|key| id(key, KeyId::from_slice, "keys")).collect::<Checked<_>>()?,
             person: optional_id(&event.person, PersonId::from_slice, "person")?,

@@ -28,6 +28,7 @@ events! {
     LogOpened "log_opened" 1,
     ObservationNoted "observation_noted" 1,
     KeysErased "keys_erased" 1,
+    CalendarAdopted "calendar_adopted" 1,
     NoticeReceived "notice_received" 1,
     MessageReceived "message_received" 1,
     MessageEdited "message_edited" 1,
@@ -36,7 +37,7 @@ events! {
     MessageConcluded "message_concluded" 1,
     TriageGivenUp "triage_given_up" 1,
     MessageRouted "message_routed" 1,
-    ReplyRequested "reply_requested" 1,
+    ReplyRequested "reply_requested" 2,
     SendAttempted "send_attempted" 1,
     SendAccepted "send_accepted" 1,
     SendRefused "send_refused" 1,
@@ -69,9 +70,11 @@ events! {
     TicketMarkedSpam "ticket_marked_spam" 1,
     TicketSpamLifted "ticket_spam_lifted" 1,
     NoteAdded "note_added" 1,
-    DeadlineSet "deadline_set" 1,
-    DeadlineReached "deadline_reached" 1,
+    DeadlineSet "deadline_set" 2,
+    DeadlineReached "deadline_reached" 2,
     EmergencyFlagged "emergency_flagged" 1,
+    DeadlinePaused "deadline_paused" 1,
+    WaitEnded "wait_ended" 1,
     NumberAssigned "number_assigned" 1,
     NumberAnnulled "number_annulled" 1,
     RegisterDayExported "register_day_exported" 1,
@@ -84,8 +87,9 @@ events! {
 /// The event in the version that we write; `None` when it is newer than that. Version 0 was never written: it is
 /// unknown as well.
 pub(super) fn upcast(event: Wire, version: u32) -> Option<Wire> {
-    // All events are at their first version: there is nothing to bring up to date yet.
-    (version == self::version(&event)).then_some(event)
+    // Second versions so far only know more words (deadlines `news` and `citizen_reply`, the rung `head`, the template
+    // `reminder`): what the first says, the second says in the same way.
+    (1..=self::version(&event)).contains(&version).then_some(event)
 }
 
 /// The event's name: `message_received`, as the wire has it.
@@ -94,6 +98,7 @@ pub fn event_name(event: &Event) -> &'static str {
         Event::Log(Log::Opened { .. }) => "log_opened",
         Event::Log(Log::ObservationNoted { .. }) => "observation_noted",
         Event::Log(Log::KeysErased(_)) => "keys_erased",
+        Event::Log(Log::CalendarAdopted { .. }) => "calendar_adopted",
         Event::Channel(ChannelEvent::NoticeReceived { .. }) => "notice_received",
         Event::Register(event) => register_name(event),
         Event::Conversation(event) => conversation_name(event),
@@ -162,6 +167,8 @@ fn ticket_name(event: &Ticket) -> &'static str {
         Ticket::NoteAdded { .. } => "note_added",
         Ticket::DeadlineSet { .. } => "deadline_set",
         Ticket::DeadlineReached { .. } => "deadline_reached",
+        Ticket::DeadlinePaused { .. } => "deadline_paused",
+        Ticket::WaitEnded => "wait_ended",
         Ticket::EmergencyFlagged { .. } => "emergency_flagged",
     }
 }

@@ -51,7 +51,7 @@ table! { delivery_status_to_wire, delivery_status_from_wire,
     Sent = Sent, Delivered = Delivered, Read = Read, Failed = Failed,
 } }
 table! { rung_to_wire, rung_from_wire, Rung => observation::deadline_due::Rung {
-    Half = Half, Near = Near, Past = Past,
+    Half = Half, Near = Near, Past = Past, Head = Head,
 } }
 table! { actor_type_to_wire, actor_type_from_wire, ActorType => common::actor::Type {
     Person = Person, OfficeSystem = OfficeSystem, Rule = Rule, Citizen = Citizen,

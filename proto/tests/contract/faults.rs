@@ -43,9 +43,9 @@ fn an_event_of_an_unknown_kind_is_unknown_not_malformed() {
 #[test]
 fn an_event_of_a_newer_version_is_unknown() {
     for sample in samples::all(Source::full) {
-        for version in [0, 2] {
+        let ours = convert::to_wire(&sample).schema_version;
+        for version in [0, ours + 1] {
             let mut wire = convert::to_wire(&sample);
-            assert_eq!(wire.schema_version, 1);
             wire.schema_version = version;
             assert!(matches!(convert::from_wire(wire), Err(Error::Unknown(_))));
         }

@@ -102,7 +102,7 @@ impl Messages {
         Ok(Self { texts, file, dates: Dates::load(city)?, offices: Offices::load(city)? })
     }
 
-    /// The text for a channel. `words` are the operator's, empty without any.
+    /// The text for a channel. `words` are the operator's, empty without any; `now` says which year needs no saying.
     ///
     /// # Errors
     /// `RenderError`: the reply is held for a person.
@@ -112,6 +112,7 @@ impl Messages {
         channel: Channel,
         variables: &BTreeMap<String, String>,
         words: &str,
+        now: Timestamp,
     ) -> Result<String, RenderError> {
         let form = if channel.is_public() { PUBLIC } else { PRIVATE };
         let wrong = |error: minijinja::Error| RenderError::Variables(format!("{}", error.kind()));
@@ -119,7 +120,7 @@ impl Messages {
             .texts
             .get_template(&key(template, form))
             .map_err(wrong)?
-            .render(self.worded(template, variables, words))
+            .render(self.worded(template, variables, words, now))
             .map_err(wrong)?;
         if channel == Channel::Messenger
             && let Some(extra) = self.file.known(template).and_then(|text| text.messenger_extra.as_deref())
@@ -139,9 +140,10 @@ impl Messages {
         template: Template,
         variables: &BTreeMap<String, String>,
         words: &str,
+        now: Timestamp,
     ) -> Option<WhatsappTemplate> {
         let known = self.file.known(template)?.whatsapp.as_ref()?;
-        Some(WhatsappTemplate::fill(known, &self.worded(template, variables, words)))
+        Some(WhatsappTemplate::fill(known, &self.worded(template, variables, words, now)))
     }
 
     /// Codes as words. What the reply lacks is not there: a text that needs it can't be filled in.
@@ -150,20 +152,23 @@ impl Messages {
         template: Template,
         variables: &BTreeMap<String, String>,
         words: &str,
+        now: Timestamp,
     ) -> BTreeMap<&'static str, String> {
         let value = |name: &&'static str| {
             let value = match *name {
                 "words" => words.trim().to_owned(),
-                name => self.word(name, variables.get(name)?.clone()),
+                name => self.word(name, variables.get(name)?.clone(), now),
             };
             (!value.is_empty()).then_some((*name, value))
         };
         template.variables().iter().filter_map(value).collect()
     }
 
-    fn word(&self, name: &str, value: String) -> String {
+    fn word(&self, name: &str, value: String, now: Timestamp) -> String {
         let worded = match name {
-            "take_in_charge_by" => value.parse::<Timestamp>().ok().map(|at| self.dates.by_when(at)),
+            "take_in_charge_by" | "reopens" | "answer_by" => {
+                value.parse::<Timestamp>().ok().map(|at| self.dates.by_when(at, now))
+            }
             "expected_by" => value.parse::<Date>().ok().map(|date| self.dates.date(date)),
             "office" => self.offices.get(&value).map(|office| office.name.clone()),
             "state" => Phase::from_code(&value).and_then(|phase| self.file.states.get(phase.code()).cloned()),

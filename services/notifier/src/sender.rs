@@ -164,9 +164,9 @@ impl Sender {
         let reply = &work.reply;
         let text = self
             .messages
-            .text(reply.template, work.channel, &reply.variables, words)
+            .text(reply.template, work.channel, &reply.variables, words, self.clock.now())
             .map_err(|error| unrenderable(&error))?;
-        let template = self.messages.whatsapp(reply.template, &reply.variables, words);
+        let template = self.messages.whatsapp(reply.template, &reply.variables, words, self.clock.now());
         let form = form::choose(work, citizen.address.as_ref(), template, self.clock.now()).map_err(impossible)?;
         let text = match &form {
             Form::WhatsappTemplate { template, .. } => template_text(template)?,

@@ -140,7 +140,7 @@ pub struct Core {
 }
 
 impl Core {
-    /// Routes what a crash cut off.
+    /// Takes up the calendar, and routes what a crash cut off.
     ///
     /// # Errors
     /// The log can't be written.
@@ -149,6 +149,7 @@ impl Core {
         world: Arc<RwLock<World>>,
         rules: Rules,
     ) -> Result<Self, Failure> {
+        take_up_calendar(&mut *journal, &world, &rules)?;
         finish_routing(&mut *journal, &world, &rules)?;
         Ok(Self { journal, world, rules })
     }
@@ -190,6 +191,47 @@ fn run(
         }
     }
     Ok(())
+}
+
+/// Another calendar than the log's is adopted, and the terms that run are counted in it; also those that a crash left
+/// over the last time.
+fn take_up_calendar(journal: &mut dyn journal::Journal, world: &RwLock<World>, rules: &Rules) -> Result<(), Failure> {
+    let mut world = world.write().unwrap_or_else(PoisonError::into_inner);
+    if let Some(source) = rules.calendar.source().filter(|_| world.desk.must_adopt(&rules.calendar)) {
+        let before = world.desk.calendar.map_or(0, |adopted| adopted.version);
+        let cause = CauseId::derived(&[b"calendar", &before.to_be_bytes(), &source.sha256]);
+        decide(journal, &mut world, rules, [(cause, Command::AdoptCalendar)])?;
+        tracing::info!(version = before + 1, "another calendar is in force");
+    }
+    let version = world.desk.calendar.map_or(0, |adopted| adopted.version);
+    let tickets = world.desk.to_recount(&rules.calendar);
+    for tickets in tickets.chunks(GROUP) {
+        let recount = tickets.iter().map(|ticket| {
+            let cause = CauseId::derived(&[b"recount", &ticket.0, &version.to_be_bytes()]);
+            (cause, Command::RecountTerms { ticket: *ticket })
+        });
+        decide(journal, &mut world, rules, recount)?;
+    }
+    if !tickets.is_empty() {
+        tracing::info!(tickets = tickets.len(), version, "terms are counted in the calendar in force");
+    }
+    Ok(())
+}
+
+fn decide(
+    journal: &mut dyn journal::Journal,
+    world: &mut World,
+    rules: &Rules,
+    commands: impl IntoIterator<Item = (CauseId, Command)>,
+) -> Result<(), Failure> {
+    let mut group = Group::new(journal, world, rules);
+    for (cause, command) in commands {
+        let taken = group.take(&Request { cause, command, occurred_at: None, trace_parent: String::new() })?;
+        if let Err(error) = taken {
+            tracing::error!(%error, "a term can't be counted in the calendar in force");
+        }
+    }
+    group.append(journal)
 }
 
 /// What a crash cut off between a verdict and its routing.

@@ -2,7 +2,9 @@
 //! who read the code.
 
 use crate::{
-    commands::{classify, clock, demo, health, held, log, normalize, notices, prepare, replay, ticket},
+    commands::{
+        calendar, classify, clock, deadlines, demo, health, held, log, normalize, notices, prepare, replay, ticket,
+    },
     phrases::{Part, Phrases},
 };
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
@@ -33,6 +35,8 @@ pub enum Command {
     Normalize(normalize::Args),
     Classify(classify::Args),
     Clock(clock::Args),
+    Deadlines(deadlines::Args),
+    Calendar(calendar::Args),
     Log(log::Args),
     Health(health::Args),
 }

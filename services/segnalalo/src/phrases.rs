@@ -8,7 +8,11 @@ use crate::failure::Failure;
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use segnalalo_domain::calendar::rome;
-use segnalalo_kit::{city::Dates, config::Vars};
+use segnalalo_kit::{
+    city::Dates,
+    clock::{Clock as _, SystemClock},
+    config::Vars,
+};
 use serde::Deserialize;
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
@@ -33,6 +37,8 @@ struct File {
     next: Table,
     story: Story,
     events: Table,
+    steps: Table,
+    calendar: Table,
     replay: Table,
     demo: Table,
     health: Table,
@@ -74,6 +80,8 @@ pub enum Part {
     Reasons,
     Next,
     Events,
+    Steps,
+    Calendar,
     Replay,
     Demo,
     Health,
@@ -124,6 +132,8 @@ impl Phrases {
             Part::Reasons => &self.file.reasons,
             Part::Next => &self.file.next,
             Part::Events => &self.file.events,
+            Part::Steps => &self.file.steps,
+            Part::Calendar => &self.file.calendar,
             Part::Replay => &self.file.replay,
             Part::Demo => &self.file.demo,
             Part::Health => &self.file.health,
@@ -151,6 +161,10 @@ impl Phrases {
         self.offices.get(code).map_or(code, String::as_str)
     }
 
+    pub fn is_office(&self, code: &str) -> bool {
+        self.offices.contains_key(code)
+    }
+
     pub fn office_codes(&self) -> String {
         self.offices.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
     }
@@ -162,7 +176,22 @@ impl Phrases {
 
     /// «martedì 24 novembre alle 16»
     pub fn by_when(&self, at: Timestamp) -> String {
-        self.dates.by_when(at)
+        self.dates.by_when(at, SystemClock.now())
+    }
+
+    /// «martedì 24 novembre 2026 alle 16», whatever the year is.
+    pub fn instant(&self, at: Timestamp) -> String {
+        self.dates.by_when(at, Timestamp::MIN)
+    }
+
+    /// «dicembre 2026»
+    pub fn month(&self, date: Date) -> String {
+        self.dates.month(date)
+    }
+
+    /// «martedì 1»
+    pub fn day_of_month(&self, date: Date) -> String {
+        self.dates.day_of_month(date)
     }
 
     /// «lunedì 30 novembre 2026»
@@ -179,7 +208,8 @@ impl Phrases {
         self.duration(left.unsigned_abs().as_secs())
     }
 
-    fn duration(&self, seconds: u64) -> String {
+    /// «1g 4h»
+    pub fn duration(&self, seconds: u64) -> String {
         let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
         let unit = match (days, hours) {
             (0, 0) => "minutes",

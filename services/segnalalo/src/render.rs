@@ -3,6 +3,7 @@
 
 pub mod facts;
 pub mod json;
+pub mod steps;
 pub mod story;
 pub mod table;
 pub mod ticket;

@@ -194,13 +194,13 @@ mod tests {
                 place_key: None,
             },
             received_at: at("2026-11-23T00:00:00Z"),
-            deadlines: vec![Deadline {
-                name: DeadlineName::AutoClose,
-                version: 1,
-                from: at("2026-11-23T00:00:00Z"),
-                due: at("2026-11-23T10:00:00Z"),
-                rule: String::new(),
-            }],
+            deadlines: vec![Deadline::plain(
+                DeadlineName::AutoClose,
+                1,
+                at("2026-11-23T00:00:00Z"),
+                at("2026-11-23T10:00:00Z"),
+                "",
+            )],
             sealed: None,
         })
     }
@@ -232,8 +232,13 @@ mod tests {
         handler.said(due, measured);
         assert!(handler.to_say(now, measured + MINUTE / 2).is_empty());
         assert_eq!(handler.to_say(now, measured + MINUTE), [due]);
-        let reached =
-            Happened::DeadlineReached { deadline: due.deadline, version: due.version, rung: due.rung, due_at: due.at };
+        let reached = Happened::DeadlineReached {
+            deadline: due.deadline,
+            version: due.version,
+            rung: due.rung,
+            due_at: due.at,
+            to: String::new(),
+        };
         handler.take(2, &bytes(reached)).unwrap();
         assert!(handler.to_say(now, measured + MINUTE * 2).is_empty());
         assert!(handler.said.is_empty());

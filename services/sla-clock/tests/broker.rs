@@ -191,7 +191,7 @@ impl Registry {
 
     async fn reach(&mut self, (deadline, rung): (DeadlineName, Rung)) {
         let due_at = at("2026-11-23T00:00:00Z");
-        self.append(Happened::DeadlineReached { deadline, version: 1, rung, due_at }).await;
+        self.append(Happened::DeadlineReached { deadline, version: 1, rung, due_at, to: String::new() }).await;
     }
 
     /// The next rung that sla-clock says.
@@ -276,13 +276,13 @@ fn opened() -> Happened {
             place_key: None,
         },
         received_at: at("2026-11-23T00:00:00Z"),
-        deadlines: vec![Deadline {
-            name: DeadlineName::TakeInCharge,
-            version: 1,
-            from: at("2026-11-23T00:00:00Z"),
-            due: at("2026-11-23T10:00:00Z"),
-            rule: "test".to_owned(),
-        }],
+        deadlines: vec![Deadline::plain(
+            DeadlineName::TakeInCharge,
+            1,
+            at("2026-11-23T00:00:00Z"),
+            at("2026-11-23T10:00:00Z"),
+            "test",
+        )],
         sealed: None,
     }
 }

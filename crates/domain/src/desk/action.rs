@@ -3,13 +3,13 @@
 mod news;
 mod steps;
 
-use super::{Context, Decision, Desk, lookup::TicketRef};
+use super::{Context, Decision, Desk, lookup::TicketRef, terms::Terms};
 use crate::{
     event::ticket::Event,
-    id::{MessageId, TicketId},
+    id::MessageId,
     rejection::Rejection,
     sealed::Sealed,
-    sla::{self, Deadline, DeadlineName},
+    sla::{self, Why},
     template::Template,
     ticket::{self, Phase},
     words::{Actor, Office},
@@ -175,28 +175,23 @@ pub(super) fn act(desk: &Desk, act: &Act, context: &Context<'_>) -> Result<Decis
 /// Opens a ticket again: it keeps its number and gets new terms from `from` on.
 pub(super) fn reopen(
     decision: &mut Decision,
-    id: TicketId,
-    ticket: &ticket::State,
+    terms: &Terms<'_>,
     reason: &str,
     message: Option<MessageId>,
-    context: &Context<'_>,
     from: Timestamp,
 ) {
+    let Terms { id, ticket, context, .. } = *terms;
     decision.ticket(id, Event::Reopened { reason: reason.to_owned(), message });
-    for deadline in [sla::take_in_charge(context.calendar, from), sla::first_answer(context.calendar, from)] {
-        set_deadline(decision, id, ticket, deadline);
+    let (office, kind) = (ticket.office.as_ref(), ticket.classification.kind);
+    let first_answer = sla::first_answer(context.calendar, from, office, kind);
+    for deadline in [sla::take_in_charge(context.calendar, from), first_answer] {
+        terms.set(decision, deadline, Why::Reopened);
     }
     let news = news::News { id, ticket, context };
     news.tell(decision, Template::Reopened, &[], None, message.is_none());
 }
 
-fn set_deadline(decision: &mut Decision, id: TicketId, ticket: &ticket::State, mut deadline: Deadline) {
-    deadline.version = ticket.next_version(deadline.name);
-    decision.ticket(id, Event::DeadlineSet { deadline });
-}
-
 /// 14 days of silence close what is answered.
-pub(super) fn set_auto_close(decision: &mut Decision, id: TicketId, ticket: &ticket::State, now: Timestamp) {
-    let version = ticket.next_version(DeadlineName::AutoClose);
-    decision.ticket(id, Event::DeadlineSet { deadline: sla::auto_close(now, version) });
+pub(super) fn set_auto_close(decision: &mut Decision, terms: &Terms<'_>, now: Timestamp) {
+    terms.set(decision, sla::auto_close(terms.context.calendar, now), Why::Concluded);
 }

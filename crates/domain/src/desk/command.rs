@@ -3,7 +3,7 @@
 use super::{action::Act, daily::ExportDay, deadline::ReachDeadline, keys::EraseKeys, media::SettleMedia};
 use crate::{
     event::conversation::{DeliveryStatus, GivenUp, Proof, RemovalVerb},
-    id::{ConversationId, MessageId, PersonId, ReplyId},
+    id::{ConversationId, MessageId, PersonId, ReplyId, TicketId},
     sealed::Sealed,
     words::{Actor, Channel, Conclusion, ContentType},
 };
@@ -42,6 +42,12 @@ pub enum Command {
     SettleMedia(SettleMedia),
     EraseKeys(EraseKeys),
     ExportDay(ExportDay),
+    /// Take up the calendar that decisions are made with, if the log doesn't have it.
+    AdoptCalendar,
+    /// Count a ticket's running terms in the calendar in force.
+    RecountTerms {
+        ticket: TicketId,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq)]

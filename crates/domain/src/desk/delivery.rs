@@ -218,6 +218,7 @@ fn is_courtesy(template: Template) -> bool {
         Template::Emergency
         | Template::TakenInCharge
         | Template::Question
+        | Template::Reminder
         | Template::Feasible
         | Template::NotFeasible
         | Template::Answer

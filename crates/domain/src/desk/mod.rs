@@ -11,6 +11,7 @@
 //! | `deadline` | terms that came near or went by |
 //! | `daily` | the daily register |
 //! | `media` | attachments that were fetched, or can't be |
+//! | `terms` | terms that are set, stopped, counted anew in another calendar |
 //! | `keys` | which key locks what, and that keys are erased |
 
 mod action;
@@ -24,6 +25,7 @@ mod keys;
 mod lookup;
 mod media;
 mod routing;
+mod terms;
 mod verdict;
 
 pub use action::{Act, Action, Words};
@@ -37,6 +39,7 @@ pub use decision::{Context, Decision};
 pub use keys::EraseKeys;
 pub use lookup::TicketRef;
 pub use media::{MediaEnd, SettleMedia};
+pub use terms::Adopted;
 
 use crate::{
     conversation::{self, Times},
@@ -67,6 +70,8 @@ pub struct Desk {
     pub messages: HashMap<MessageId, ConversationId>,
     /// Conversations with messages that wait for a verdict.
     pub waiting: BTreeSet<ConversationId>,
+    /// The calendar in force; `None` in a log from before there was one.
+    pub calendar: Option<Adopted>,
 }
 
 impl Desk {
@@ -101,10 +106,12 @@ impl Desk {
             Command::BeginAttempt(attempt) => delivery::begin(self, attempt),
             Command::RecordOutcome(outcome) => delivery::outcome(self, outcome),
             Command::SettleReply(settle) => delivery::settle(self, settle, context),
-            Command::ReachDeadline(reached) => Ok(deadline::reach(self, reached)),
+            Command::ReachDeadline(reached) => Ok(deadline::reach(self, reached, context)),
             Command::SettleMedia(settle) => media::settle(self, settle),
             Command::EraseKeys(erase) => keys::erase(erase),
             Command::ExportDay(export) => daily::export_day(self, export, context),
+            Command::AdoptCalendar => Ok(terms::adopt(self, context)),
+            Command::RecountTerms { ticket } => Ok(terms::recount_ticket(self, *ticket, context)),
         }
     }
 
@@ -129,6 +136,7 @@ impl Desk {
                     ticket.annulled = true;
                 }
             }
+            (_, Event::Log(event)) => self.fold_log(event),
             _ => {}
         }
     }

@@ -5,7 +5,7 @@ mod answer;
 mod candidate;
 mod open;
 
-use super::{Context, Decision, Desk, verdict::classification};
+use super::{Context, Decision, Desk, terms::Terms, verdict::classification};
 use crate::{
     conversation::{self, Pending, Verdict},
     event::{
@@ -134,7 +134,7 @@ impl<'a> Routing<'a> {
         let message = self.pending.message;
         self.decision.ticket(id, TicketEvent::MessageJoined { message });
         if ticket.phase == Phase::AwaitingCitizen && self.is_owner(id) {
-            self.decision.ticket(id, TicketEvent::CitizenAnswered { message });
+            self.answer(id, ticket);
         }
         self.break_silence(id, ticket);
         if let Some(conclusion) = self.conclusion {
@@ -146,6 +146,8 @@ impl<'a> Routing<'a> {
                     sealed: self.sealed.cloned(),
                 };
                 self.decision.ticket(id, event);
+                let office = classification(conclusion, self.context).office;
+                self.terms(id, ticket).follow_office(&mut self.decision, office.as_ref(), Some(conclusion.kind));
             }
             if conclusion.kind == Kind::Emergency && !ticket.emergency {
                 self.warn(id, ticket);
@@ -165,7 +167,8 @@ impl<'a> Routing<'a> {
         let written = self.pending.occurred_at;
         let later = ticket.term(DeadlineName::AutoClose).is_some_and(|term| term.deadline.from < written);
         if ticket.phase.is_concluded() && later && self.is_owner(id) {
-            super::action::set_auto_close(&mut self.decision, id, ticket, written);
+            let terms = self.terms(id, ticket);
+            super::action::set_auto_close(&mut self.decision, &terms, written);
         }
     }
 
@@ -175,16 +178,22 @@ impl<'a> Routing<'a> {
         if self.conclusion.is_some_and(|conclusion| conclusion.kind == Kind::Emergency) {
             self.warn(id, ticket);
         }
-        super::action::reopen(
-            &mut self.decision,
-            id,
-            ticket,
-            "citizen_objects",
-            Some(message),
-            self.context,
-            self.pending.occurred_at,
-        );
+        let terms = self.terms(id, ticket);
+        super::action::reopen(&mut self.decision, &terms, "citizen_objects", Some(message), self.pending.occurred_at);
         Route::JoinedTicket(id)
+    }
+
+    /// The terms that stood still run again from his word on.
+    fn answer(&mut self, id: TicketId, ticket: &ticket::State) {
+        self.decision.ticket(id, TicketEvent::CitizenAnswered { message: self.pending.message });
+        self.terms(id, ticket).resume(&mut self.decision, self.pending.occurred_at, &[]);
+    }
+
+    fn terms<'t>(&self, id: TicketId, ticket: &'t ticket::State) -> Terms<'t>
+    where
+        'a: 't,
+    {
+        Terms { desk: self.desk, id, ticket, context: self.context }
     }
 
     fn accept_thanks(&mut self, candidate: Option<(TicketId, &ticket::State)>) -> Route {
@@ -201,7 +210,7 @@ impl<'a> Routing<'a> {
             self.decision.ticket(id, event);
             self.reply_private(Template::Thanks, Some(id));
         } else if ticket.phase == Phase::AwaitingCitizen && self.is_owner(id) {
-            self.decision.ticket(id, TicketEvent::CitizenAnswered { message });
+            self.answer(id, ticket);
         } else {
             self.break_silence(id, ticket);
         }

@@ -1,6 +1,6 @@
 //! What triage concluded, or that it didn't. A verdict is recorded as it comes; `routing` acts on it when it is its turn.
 
-use super::{Conclude, Context, Decision, Desk, decision::Wanted};
+use super::{Conclude, Context, Decision, Desk, decision::Wanted, terms::Terms};
 use crate::{
     event::{
         conversation::{Event, GivenUp},
@@ -55,6 +55,9 @@ fn catch_up(desk: &Desk, conclude: &Conclude, context: &Context<'_>, decision: &
                 sealed: Some(conclude.sealed.clone()),
             },
         );
+        let office = classification(&conclude.conclusion, context).office;
+        let terms = Terms { desk, id, ticket, context };
+        terms.follow_office(decision, office.as_ref(), Some(conclude.conclusion.kind));
     }
     if conclude.conclusion.kind == Kind::Emergency && !ticket.emergency && ticket.phase.is_open() {
         decision.ticket(id, TicketEvent::EmergencyFlagged { message: conclude.message });

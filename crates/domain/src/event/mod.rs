@@ -80,6 +80,15 @@ pub enum Log {
     ObservationNoted { reason: String },
     /// What these keys locked can't be read any more, here and in every copy (GDPR art. 17; or its time was over).
     KeysErased(KeysErased),
+    /// Deadlines are counted in this calendar from now on.
+    CalendarAdopted {
+        /// Counts up from 1.
+        version: u32,
+        /// Of `content`.
+        sha256: [u8; 32],
+        /// The city's file as it stood.
+        content: String,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,9 @@ use crate::sealed::Sealed;
 macro_rules! find {
     ($event:expr, $as_option:ident, $of_registration:expr) => {
         match $event {
-            Event::Log(Log::Opened { .. } | Log::ObservationNoted { .. } | Log::KeysErased(_)) => None,
+            Event::Log(
+                Log::Opened { .. } | Log::ObservationNoted { .. } | Log::KeysErased(_) | Log::CalendarAdopted { .. },
+            ) => None,
             Event::Channel(ChannelEvent::NoticeReceived { sealed, .. }) => Some(sealed),
             Event::Register(Register::NumberAssigned { registration, .. }) => {
                 registration.$as_option().map($of_registration)
@@ -63,6 +65,8 @@ macro_rules! find {
                 | Ticket::SpamLifted
                 | Ticket::DeadlineSet { .. }
                 | Ticket::DeadlineReached { .. }
+                | Ticket::DeadlinePaused { .. }
+                | Ticket::WaitEnded
                 | Ticket::EmergencyFlagged { .. } => None,
             },
         }

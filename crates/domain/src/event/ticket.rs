@@ -113,7 +113,17 @@ pub enum Event {
         version: u32,
         rung: Rung,
         due_at: Timestamp,
+        /// Who is told: an office's code, the function of a head of office, or nobody in the city.
+        to: String,
     },
+    /// It stands still while the citizen is asked; `left_seconds` of working time are left.
+    DeadlinePaused {
+        deadline: DeadlineName,
+        version: u32,
+        left_seconds: u64,
+    },
+    /// The citizen didn't answer in time: it goes on without him.
+    WaitEnded,
     EmergencyFlagged {
         message: MessageId,
     },

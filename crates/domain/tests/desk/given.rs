@@ -53,7 +53,7 @@ pub struct Given {
     pub desk: Desk,
     pub now: Timestamp,
     pub log: Vec<Recorded>,
-    calendar: Calendar,
+    pub calendar: Calendar,
     versions: HashMap<Stream, u64>,
     causes: u64,
 }

@@ -7,4 +7,5 @@ mod delivery;
 mod given;
 mod life;
 mod operators;
+mod terms;
 mod whose;

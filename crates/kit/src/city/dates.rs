@@ -21,6 +21,8 @@ pub struct Dates {
     date: String,
     /// `{weekday} {day} {month} {time}`: an instant by which something is done.
     by_when: String,
+    /// The same in another year than this one: with `{year}`.
+    by_when_year: String,
     time: Times,
 }
 
@@ -64,6 +66,12 @@ impl Dates {
         let patterns = [
             ("date", &self.date, &["weekday", "day", "month", "year"][..], &["day", "month"][..]),
             ("by_when", &self.by_when, &["weekday", "day", "month", "year", "time"], &["day", "month", "time"]),
+            (
+                "by_when_year",
+                &self.by_when_year,
+                &["weekday", "day", "month", "year", "time"],
+                &["day", "month", "year", "time"],
+            ),
             ("time.hour", &self.time.hour, &["hour"], &["hour"]),
             ("time.minute", &self.time.minute, &["hour", "minute"], &["hour", "minute"]),
             ("time.one", &self.time.one, &[], &[]),
@@ -83,15 +91,27 @@ impl Dates {
         Ok(())
     }
 
-    /// «martedì 24 novembre alle 16»
-    pub fn by_when(&self, at: Timestamp) -> String {
+    /// «martedì 24 novembre alle 16»; with the year when it isn't the one of `now`.
+    pub fn by_when(&self, at: Timestamp, now: Timestamp) -> String {
         let local = at.to_zoned(rome());
-        self.day(&self.by_when, local.date()).replace("{time}", &self.time(local.time()))
+        let this_year = local.year() == now.to_zoned(rome()).year();
+        self.day(if this_year { &self.by_when } else { &self.by_when_year }, local.date())
+            .replace("{time}", &self.time(local.time()))
     }
 
     /// «lunedì 30 novembre 2026»
     pub fn date(&self, date: Date) -> String {
         self.day(&self.date, date)
+    }
+
+    /// «dicembre 2026»
+    pub fn month(&self, date: Date) -> String {
+        format!("{} {}", self.months[usize::from(date.month().unsigned_abs()) - 1], date.year())
+    }
+
+    /// «martedì 1»
+    pub fn day_of_month(&self, date: Date) -> String {
+        self.day("{weekday}", date) + &format!(" {}", date.day())
     }
 
     fn day(&self, pattern: &str, date: Date) -> String {
@@ -130,25 +150,34 @@ mod tests {
         Dates::load(&city).unwrap()
     }
 
+    fn now() -> Timestamp {
+        "2026-11-23T09:00:00+01:00".parse().unwrap()
+    }
+
     #[test]
     fn an_instant_reads_as_one_says_it_in_italian() {
         for (at, said) in [
             ("2026-11-24T16:00:00+01:00", "martedì 24 novembre alle 16"),
+            ("2026-11-30T16:00:00+01:00", "lunedì 30 novembre alle 16"),
+            ("2027-01-04T16:00:00+01:00", "lunedì 4 gennaio 2027 alle 16"),
+            ("2027-03-01T12:15:00+01:00", "lunedì 1º marzo 2027 alle 12:15"),
+            ("2026-12-31T23:30:00Z", "venerdì 1º gennaio 2027 alle 0:30"),
+            ("2026-11-25T08:30:00+01:00", "mercoledì 25 novembre alle 8:30"),
             ("2026-11-24T15:30:00+01:00", "martedì 24 novembre alle 15:30"),
-            ("2026-12-01T08:05:00+01:00", "martedì 1° dicembre alle 8:05"),
+            ("2026-12-01T08:05:00+01:00", "martedì 1º dicembre alle 8:05"),
             ("2026-06-02T22:30:00Z", "mercoledì 3 giugno alle 0:30"),
             ("2026-11-24T01:00:00+01:00", "martedì 24 novembre all'una"),
             ("2026-11-24T01:15:00+01:00", "martedì 24 novembre all'1:15"),
             ("2026-11-24T00:00:00+01:00", "martedì 24 novembre a mezzanotte"),
         ] {
-            assert_eq!(biella().by_when(at.parse().unwrap()), said);
+            assert_eq!(biella().by_when(at.parse().unwrap(), now()), said);
         }
     }
 
     #[test]
     fn a_promised_day_has_its_year() {
         assert_eq!(biella().date(date(2026, 11, 30)), "lunedì 30 novembre 2026");
-        assert_eq!(biella().date(date(2027, 1, 1)), "venerdì 1° gennaio 2027");
+        assert_eq!(biella().date(date(2027, 1, 1)), "venerdì 1º gennaio 2027");
     }
 
     #[test]

@@ -12,10 +12,16 @@ pub(super) struct File(PathBuf);
 
 impl File {
     pub fn read<T: DeserializeOwned>(city: &Path, name: &str) -> Result<(Self, T), Error> {
-        let file = Self(city.join(name));
-        let text = fs::read_to_string(&file.0).map_err(|source| Error::Unreadable { file: file.0.clone(), source })?;
+        let (file, text) = Self::text(city, name)?;
         let content = file.parse(&text)?;
         Ok((file, content))
+    }
+
+    /// As it stands, for who needs the very text too.
+    pub fn text(city: &Path, name: &str) -> Result<(Self, String), Error> {
+        let file = Self(city.join(name));
+        let text = fs::read_to_string(&file.0).map_err(|source| Error::Unreadable { file: file.0.clone(), source })?;
+        Ok((file, text))
     }
 
     /// For text that comes from elsewhere.

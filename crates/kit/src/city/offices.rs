@@ -27,6 +27,9 @@ pub struct Office {
     /// An address or a number that may be given to citizens; empty when the URP answers for the office.
     #[serde(default)]
     pub contact: String,
+    /// Function of its head, who hears last of a term that is over; empty: the URP's head does.
+    #[serde(default)]
+    pub head: String,
 }
 
 #[derive(Deserialize)]
@@ -47,6 +50,11 @@ impl Offices {
         let file = city.join(FILE);
         let text = fs::read_to_string(&file).map_err(|source| Error::Unreadable { file: file.clone(), source })?;
         Self::parse(&text, file)
+    }
+
+    /// From the file's text: for those who carry a copy.
+    pub fn from_text(text: &str) -> Result<Self, Error> {
+        Self::parse(text, PathBuf::from(FILE))
     }
 
     fn parse(text: &str, file: PathBuf) -> Result<Self, Error> {
@@ -80,6 +88,14 @@ impl Offices {
     /// The office's name; the code itself for one that isn't there any more.
     pub fn name<'a>(&'a self, code: &'a str) -> &'a str {
         self.get(code).map_or(code, |office| &office.name)
+    }
+
+    /// Functions of heads, by the code of their office.
+    pub fn heads(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.by_code
+            .values()
+            .filter(|office| !office.head.is_empty())
+            .map(|office| (office.code.as_str(), office.head.as_str()))
     }
 
     /// In alphabetical order.

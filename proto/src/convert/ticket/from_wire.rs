@@ -122,8 +122,18 @@ pub fn from_wire(own: TicketId, event: &Wire) -> Checked<Event> {
                 version: counted(wire.version, "deadline.version")?,
                 rung: word(&wire.rung, Rung::from_code, "rung")?,
                 due_at: time::required(&wire.due_at, "due_at")?,
+                to: wire.to.clone(),
             })
         }
+        Wire::DeadlinePaused(wire) => {
+            mine(&wire.ticket_id)?;
+            Ok(Event::DeadlinePaused {
+                deadline: deadline::name(&wire.deadline)?,
+                version: counted(wire.version, "deadline.version")?,
+                left_seconds: wire.left_seconds,
+            })
+        }
+        Wire::WaitEnded(wire) => mine(&wire.ticket_id).map(|()| Event::WaitEnded),
         Wire::EmergencyFlagged(wire) => {
             mine(&wire.ticket_id)?;
             Ok(Event::EmergencyFlagged { message: message_id(&wire.message_id)? })

@@ -10,10 +10,11 @@ use super::{
     deadline,
 };
 use crate::event::v1::{
-    CitizenAnswered, CitizenAsked, DeadlineReached, DeadlineSet, EmergencyFlagged, MessageJoined, NoteAdded,
-    ProgressReported, TicketAbsorbed, TicketAnswered, TicketClosed, TicketFeasible, TicketMarkedSpam, TicketMerged,
-    TicketNotFeasible, TicketNotPertinent, TicketOpened, TicketReassigned, TicketReclassified, TicketReopened,
-    TicketResolved, TicketSentBack, TicketSpamLifted, TicketTakenInCharge, envelope::Event as Wire,
+    CitizenAnswered, CitizenAsked, DeadlinePaused, DeadlineReached, DeadlineSet, EmergencyFlagged, MessageJoined,
+    NoteAdded, ProgressReported, TicketAbsorbed, TicketAnswered, TicketClosed, TicketFeasible, TicketMarkedSpam,
+    TicketMerged, TicketNotFeasible, TicketNotPertinent, TicketOpened, TicketReassigned, TicketReclassified,
+    TicketReopened, TicketResolved, TicketSentBack, TicketSpamLifted, TicketTakenInCharge, WaitEnded,
+    envelope::Event as Wire,
 };
 use segnalalo_domain::{event::ticket::Event, id::MessageId};
 
@@ -111,13 +112,21 @@ pub fn to_wire(ticket_id: Vec<u8>, event: &Event) -> Wire {
         Event::DeadlineSet { deadline } => {
             Wire::DeadlineSet(DeadlineSet { ticket_id, deadline: Some(deadline::to_wire(deadline)) })
         }
-        Event::DeadlineReached { deadline, version, rung, due_at } => Wire::DeadlineReached(DeadlineReached {
+        Event::DeadlineReached { deadline, version, rung, due_at, to } => Wire::DeadlineReached(DeadlineReached {
             ticket_id,
             deadline: deadline.to_string(),
             version: *version,
             rung: rung.to_string(),
             due_at: Some(time::to_wire(*due_at)),
+            to: to.clone(),
         }),
+        Event::DeadlinePaused { deadline, version, left_seconds } => Wire::DeadlinePaused(DeadlinePaused {
+            ticket_id,
+            deadline: deadline.to_string(),
+            version: *version,
+            left_seconds: *left_seconds,
+        }),
+        Event::WaitEnded => Wire::WaitEnded(WaitEnded { ticket_id }),
         Event::EmergencyFlagged { message } => {
             Wire::EmergencyFlagged(EmergencyFlagged { ticket_id, message_id: message.to_vec() })
         }

@@ -30,6 +30,14 @@ const OTHERS: &[Make<(Stream, Event)>] = &[
         (Stream::Log, Event::Log(Log::KeysErased(erased)))
     },
     |source| {
+        let event = Log::CalendarAdopted {
+            version: source.number(),
+            sha256: source.bytes(),
+            content: source.text("[[hours]]\nfrom = \"2015-01-01\"\n"),
+        };
+        (Stream::Log, Event::Log(event))
+    },
+    |source| {
         let reason = source.text("duplicate");
         (Stream::Log, Event::Log(Log::ObservationNoted { reason }))
     },

@@ -3,7 +3,7 @@ use crate::source::Source;
 use segnalalo_domain::{
     event::ticket::{Classification, CloseReason, Event},
     id::{ConversationId, MessageId, TicketId},
-    sla::{Deadline, DeadlineName, Rung},
+    sla::{Deadline, DeadlineName, Rung, Step, StepKind, Why},
     words::{Channel, Kind, Urgency},
 };
 
@@ -45,7 +45,14 @@ pub const ALL: &[Make<Event>] = &[
         version: source.number(),
         rung: source.pick(Rung::ALL),
         due_at: source.instant(),
+        to: source.newer(|source| source.text("URP")).unwrap_or_default(),
     },
+    |source| Event::DeadlinePaused {
+        deadline: source.pick(DeadlineName::ALL),
+        version: source.number(),
+        left_seconds: source.number().into(),
+    },
+    |_| Event::WaitEnded,
     |source| Event::EmergencyFlagged { message: message(source) },
 ];
 
@@ -64,6 +71,20 @@ fn deadline(source: &mut Source) -> Deadline {
         from: source.instant(),
         due: source.instant(),
         rule: source.text("C1/1"),
+        calendar: source.newer(Source::number).unwrap_or_default(),
+        why: source.newer(|source| source.pick(Why::ALL)),
+        working_seconds: source.newer(Source::number).unwrap_or_default().into(),
+        rungs: source.newer(|source| vec![(source.pick(Rung::ALL), source.instant())]).unwrap_or_default(),
+        steps: source.newer(|source| vec![step(source), step(source)]).unwrap_or_default(),
+    }
+}
+
+fn step(source: &mut Source) -> Step {
+    Step {
+        kind: source.pick(StepKind::ALL),
+        date: source.date(),
+        count: source.number(),
+        note: source.text("Santo Stefano"),
     }
 }
 

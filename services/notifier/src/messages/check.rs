@@ -13,11 +13,11 @@ fn optional(template: Template) -> &'static [&'static str] {
         Template::Progress => &["expected_by"],
         Template::Reopened => &["protocol"],
         Template::Status => &["office", "expected_by"],
-        Template::Receipt
-        | Template::ReceiptAsk
-        | Template::Emergency
+        Template::Receipt | Template::ReceiptAsk => &["reopens"],
+        Template::Emergency
         | Template::TakenInCharge
         | Template::Question
+        | Template::Reminder
         | Template::NotFeasible
         | Template::Answer
         | Template::NotPertinent
@@ -29,7 +29,7 @@ fn optional(template: Template) -> &'static [&'static str] {
 
 /// Without these the citizen isn't told what he must be told.
 fn essential(name: &str) -> bool {
-    matches!(name, "words" | "code" | "protocol" | "reference" | "state" | "take_in_charge_by")
+    matches!(name, "words" | "code" | "protocol" | "reference" | "state" | "take_in_charge_by" | "answer_by")
 }
 
 /// What is wrong with a text.

@@ -12,12 +12,17 @@ fn variables(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
+fn now() -> Timestamp {
+    "2026-11-23T09:00:00+01:00".parse().unwrap()
+}
+
 fn sample() -> BTreeMap<String, String> {
     variables(&[
         ("code", "S-7K3M9"),
         ("protocol", "2026/0000001"),
         ("office", "STRADE"),
         ("take_in_charge_by", "2026-11-24T15:00:00Z"),
+        ("answer_by", "2027-01-04T15:00:00Z"),
         ("expected_by", "2026-12-04"),
         ("reference", "2026/0000001"),
         ("state", "taken_in_charge"),
@@ -29,7 +34,7 @@ fn every_message_has_words_on_every_channel() {
     let messages = messages();
     for template in Template::ALL {
         for channel in Channel::ALL {
-            let text = messages.text(*template, *channel, &sample(), "Parole dell'operatore.").unwrap();
+            let text = messages.text(*template, *channel, &sample(), "Parole dell'operatore.", now()).unwrap();
             assert!(text.len() > 10 && !text.contains("{{") && !text.contains("  "), "{template} {channel}: {text}");
         }
     }
@@ -37,18 +42,18 @@ fn every_message_has_words_on_every_channel() {
 
 #[test]
 fn codes_leave_as_words() {
-    let text = messages().text(Template::Receipt, Channel::Whatsapp, &sample(), "").unwrap();
+    let text = messages().text(Template::Receipt, Channel::Whatsapp, &sample(), "", now()).unwrap();
     assert!(text.contains("entro martedì 24 novembre alle 16"), "{text}");
-    let text = messages().text(Template::TakenInCharge, Channel::Whatsapp, &sample(), "").unwrap();
+    let text = messages().text(Template::TakenInCharge, Channel::Whatsapp, &sample(), "", now()).unwrap();
     assert!(text.contains("2026/0000001") && text.contains("Strade"), "{text}");
-    let text = messages().text(Template::Status, Channel::FacebookPost, &sample(), "").unwrap();
+    let text = messages().text(Template::Status, Channel::FacebookPost, &sample(), "", now()).unwrap();
     assert!(text.contains("presa in carico") && text.contains("4 dicembre 2026"), "{text}");
 }
 
 #[test]
 fn what_may_be_missing_leaves_no_hole() {
     let some = variables(&[("reference", "S-7K3M9"), ("state", "received")]);
-    let text = messages().text(Template::Status, Channel::Whatsapp, &some, "").unwrap();
+    let text = messages().text(Template::Status, Channel::Whatsapp, &some, "", now()).unwrap();
     assert_eq!(text, "Segnalazione S-7K3M9: ricevuta, in attesa di essere presa in carico.");
 }
 
@@ -57,10 +62,10 @@ fn every_emergency_names_112_and_no_refusal_sounds_like_a_success() {
     let messages = messages();
     for channel in Channel::ALL {
         for template in [Template::Emergency, Template::Receipt, Template::ReceiptAsk] {
-            assert!(messages.text(template, *channel, &sample(), "").unwrap().contains("112"));
+            assert!(messages.text(template, *channel, &sample(), "", now()).unwrap().contains("112"));
         }
         for template in [Template::NotFeasible, Template::NotPertinent] {
-            let text = messages.text(template, *channel, &sample(), "No.").unwrap().to_lowercase();
+            let text = messages.text(template, *channel, &sample(), "No.", now()).unwrap().to_lowercase();
             assert!(!text.contains("risolt") && !text.contains("si può fare"), "{text}");
         }
     }
@@ -69,48 +74,52 @@ fn every_emergency_names_112_and_no_refusal_sounds_like_a_success() {
 #[test]
 fn nothing_is_shortened() {
     let long = "a".repeat(3000);
-    let error = messages().text(Template::Answer, Channel::Messenger, &sample(), &long).unwrap_err();
+    let error = messages().text(Template::Answer, Channel::Messenger, &sample(), &long, now()).unwrap_err();
     assert_eq!(error.code(), "text_too_long");
-    assert!(messages().text(Template::Answer, Channel::Whatsapp, &sample(), &long).is_ok());
+    assert!(messages().text(Template::Answer, Channel::Whatsapp, &sample(), &long, now()).is_ok());
 }
 
 #[test]
 fn words_are_not_a_template() {
-    let text = messages().text(Template::Answer, Channel::Whatsapp, &sample(), "{{ protocol }} & <b>").unwrap();
+    let text = messages().text(Template::Answer, Channel::Whatsapp, &sample(), "{{ protocol }} & <b>", now()).unwrap();
     assert!(text.ends_with("{{ protocol }} & <b>"), "{text}");
 }
 
 #[test]
 fn after_a_day_whatsapp_gets_the_approved_template() {
-    let template = messages().whatsapp(Template::TakenInCharge, &sample(), "").unwrap();
+    let template = messages().whatsapp(Template::TakenInCharge, &sample(), "", now()).unwrap();
     assert_eq!(template.name, "segnalalo_presa_in_carico");
     assert_eq!(template.parameters[..2], ["S-7K3M9", "2026/0000001"]);
     assert!(template.text.contains("Numero di protocollo: 2026/0000001. Se ne occupa: "), "{}", template.text);
-    assert_eq!(messages().whatsapp(Template::Status, &sample(), ""), None);
+    assert_eq!(messages().whatsapp(Template::Status, &sample(), "", now()), None);
 }
 
 #[test]
 fn the_operators_words_stay_whole_in_a_template_and_are_none_themselves() {
-    let answer = messages().whatsapp(Template::Answer, &sample(), "una\nriga con {{1}}").unwrap();
+    let answer = messages().whatsapp(Template::Answer, &sample(), "una\nriga con {{1}}", now()).unwrap();
     assert_eq!(answer.parameters[1], "una riga con {{1}}");
     assert!(answer.text.contains("domanda: una riga con {{1}} Per altre"), "{}", answer.text);
-    let resolved = messages().whatsapp(Template::Resolved, &sample(), "").unwrap();
+    let resolved = messages().whatsapp(Template::Resolved, &sample(), "", now()).unwrap();
     assert_eq!(resolved.parameters[1], "-", "Meta takes no empty parameter");
 }
 
 /// Whoever decides what is owed gives each of these.
 #[test]
 fn what_a_text_needs_and_does_not_get_is_for_a_person() {
-    let error = messages().text(Template::TakenInCharge, Channel::Whatsapp, &variables(&[("code", "S-7K3M9")]), "");
+    let error =
+        messages().text(Template::TakenInCharge, Channel::Whatsapp, &variables(&[("code", "S-7K3M9")]), "", now());
     assert_eq!(error.unwrap_err().code(), "text_variables");
     let empty = variables(&[("protocol", "")]);
-    assert!(messages().text(Template::Answer, Channel::Whatsapp, &empty, "Sì.").is_err());
-    assert!(messages().text(Template::NotFeasible, Channel::Whatsapp, &sample(), " ").is_err(), "no reason given");
+    assert!(messages().text(Template::Answer, Channel::Whatsapp, &empty, "Sì.", now()).is_err());
+    assert!(
+        messages().text(Template::NotFeasible, Channel::Whatsapp, &sample(), " ", now()).is_err(),
+        "no reason given"
+    );
 }
 
 #[test]
 fn messenger_citizens_are_told_about_the_seven_days_and_leave_another_contact() {
-    let text = |channel| messages().text(Template::Receipt, channel, &sample(), "").unwrap();
+    let text = |channel| messages().text(Template::Receipt, channel, &sample(), "", now()).unwrap();
     assert!(text(Channel::Messenger).contains("7 giorni") && text(Channel::Messenger).contains("altro recapito"));
     assert!(!text(Channel::Whatsapp).contains("7 giorni"));
 }
@@ -119,8 +128,8 @@ fn messenger_citizens_are_told_about_the_seven_days_and_leave_another_contact() 
 fn a_public_answer_is_short() {
     for template in Template::ALL {
         let text = messages()
-            .text(*template, Channel::FacebookPost, &sample(), "")
-            .or_else(|_| messages().text(*template, Channel::FacebookPost, &sample(), "Parole."));
+            .text(*template, Channel::FacebookPost, &sample(), "", now())
+            .or_else(|_| messages().text(*template, Channel::FacebookPost, &sample(), "Parole.", now()));
         let length = text.unwrap().chars().count();
         assert!(length < 300, "{template}: {length}");
     }
@@ -160,10 +169,10 @@ fn a_wrong_file_is_refused_with_its_key_and_what_was_expected() {
 fn every_text_can_be_printed() {
     for template in Template::ALL {
         for channel in [Channel::Whatsapp, Channel::Messenger, Channel::FacebookPost] {
-            let text = messages().text(*template, channel, &sample(), "Parole dell'operatore.").unwrap();
+            let text = messages().text(*template, channel, &sample(), "Parole dell'operatore.", now()).unwrap();
             println!("--- {template} {channel}\n{text}");
         }
-        if let Some(approved) = messages().whatsapp(*template, &sample(), "Parole dell'operatore.") {
+        if let Some(approved) = messages().whatsapp(*template, &sample(), "Parole dell'operatore.", now()) {
             println!("--- {template} {}\n{}", approved.name, approved.text);
         }
     }

@@ -117,6 +117,10 @@ impl<'a> Telling<'a> {
             Event::Log(Log::KeysErased(erased)) => {
                 self.fact("keys", erased.keys.len()).fact("rule", &erased.rule).fact("reason", &erased.reason);
             }
+            Event::Log(Log::CalendarAdopted { version, sha256, .. }) => {
+                let sha256 = sha256.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+                self.fact("version", version).fact("sha256", sha256);
+            }
             Event::Log(Log::Opened { .. } | Log::ObservationNoted { .. }) | Event::Channel(_) => {}
             Event::Conversation(event) => self.conversation(event),
             Event::Ticket(event) => self.ticket(event),
@@ -288,12 +292,18 @@ impl<'a> Telling<'a> {
             Ticket::Merged { into: other } | Ticket::Absorbed { from: other } => self.other(*other),
             Ticket::DeadlineSet { deadline } => {
                 self.fact("deadline", deadline.name).fact("due", deadline.due).fact("rule", &deadline.rule);
+                self.fact("why", deadline.why.map(|why| why.to_string()).unwrap_or_default());
+                self.fact("version", deadline.version).fact("calendar", deadline.calendar);
             }
-            Ticket::DeadlineReached { deadline, rung, due_at, .. } => {
-                self.fact("deadline", deadline).fact("rung", rung).fact("due", due_at);
+            Ticket::DeadlineReached { deadline, rung, due_at, to, .. } => {
+                self.fact("deadline", deadline).fact("rung", rung).fact("due", due_at).fact("to", to);
+            }
+            Ticket::DeadlinePaused { deadline, left_seconds, .. } => {
+                self.fact("deadline", deadline).fact("left_seconds", left_seconds);
             }
             Ticket::MessageJoined { .. }
             | Ticket::CitizenAnswered { .. }
+            | Ticket::WaitEnded
             | Ticket::MarkedSpam
             | Ticket::SpamLifted
             | Ticket::EmergencyFlagged { .. } => {}

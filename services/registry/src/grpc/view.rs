@@ -3,7 +3,7 @@
 use crate::world::World;
 use segnalalo_domain::{
     id::TicketId,
-    ticket::{Phase, State, Term},
+    ticket::{Paused, Phase, State, Term},
     words::Office,
 };
 use segnalalo_proto::{
@@ -30,7 +30,7 @@ pub fn ticket(id: TicketId, state: &State, world: &World) -> wire::Ticket {
         confidence: state.classification.confidence,
         urgency: urgency_to_wire(state.classification.urgency),
         received_at: Some(time::to_wire(state.received_at)),
-        deadlines: state.terms.iter().map(deadline).collect(),
+        deadlines: state.terms.iter().map(deadline).chain(state.paused.iter().map(paused)).collect(),
         expected_by: state.expected_by.map(|date| date.to_string()).unwrap_or_default(),
         version: state.version,
         conversation_id: state.conversation.to_string(),
@@ -52,7 +52,17 @@ fn deadline(term: &Term) -> wire::Deadline {
         done: term.done,
         rung: term.rung.map(|rung| rung.code().to_owned()).unwrap_or_default(),
         rule: term.deadline.rule.clone(),
+        met_at: term.met_at.map(time::to_wire),
+        late_seconds: term.late_by().map(|late| late.as_secs()).unwrap_or_default(),
+        paused: false,
+        left_seconds: 0,
+        version: term.deadline.version,
+        calendar: term.deadline.calendar,
     }
+}
+
+fn paused(stopped: &Paused) -> wire::Deadline {
+    wire::Deadline { paused: true, left_seconds: stopped.left_seconds, ..deadline(&stopped.term) }
 }
 
 pub fn phase(phase: Phase) -> TicketState {

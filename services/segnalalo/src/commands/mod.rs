@@ -1,8 +1,10 @@
 //! A file for each command.
 
 pub mod all;
+pub mod calendar;
 pub mod classify;
 pub mod clock;
+pub mod deadlines;
 pub mod demo;
 pub mod health;
 pub mod held;
@@ -43,6 +45,8 @@ pub async fn run(cli: Cli, vars: Vars, phrases: Phrases) -> Result<ExitCode, Fai
         Command::Normalize(args) => normalize::run(&args, &vars)?,
         Command::Classify(args) => classify::run(&args, &vars)?,
         Command::Clock(args) => clock::run(args, &vars, &phrases).await?,
+        Command::Deadlines(args) => deadlines::run(&args, &vars, &phrases)?,
+        Command::Calendar(args) => calendar::run(&args, &vars, &phrases)?,
         Command::Log(args) => return log::run(args, &vars, &phrases).await,
         Command::Health(args) => return health::run(&args, &vars, &phrases).await,
     }

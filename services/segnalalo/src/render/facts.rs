@@ -5,7 +5,7 @@ use jiff::{Timestamp, civil::Date};
 use std::collections::BTreeMap;
 
 /// Instants among the facts.
-const INSTANTS: [&str; 4] = ["take_in_charge", "first_answer", "due", "retry_at"];
+const INSTANTS: [&str; 6] = ["take_in_charge", "first_answer", "due", "retry_at", "reopens", "answer_by"];
 
 /// All facts, readable; with `percent` beside `confidence`.
 pub fn readable(facts: &BTreeMap<String, String>, phrases: &Phrases) -> BTreeMap<String, String> {
@@ -23,6 +23,12 @@ fn one(name: &str, value: &str, phrases: &Phrases) -> String {
     }
     if INSTANTS.contains(&name) {
         return value.parse::<Timestamp>().map_or_else(|_| value.to_owned(), |at| phrases.by_when(at));
+    }
+    if name == "to" {
+        return phrases.office(value).to_owned();
+    }
+    if name == "left_seconds" {
+        return value.parse().map_or_else(|_| value.to_owned(), |seconds| phrases.duration(seconds));
     }
     if name == "expected_by" {
         return value.parse::<Date>().map_or_else(|_| value.to_owned(), |date| phrases.date(date));

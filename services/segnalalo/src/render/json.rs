@@ -19,6 +19,12 @@ pub fn ticket(ticket: &Ticket) -> Value {
             "done": deadline.done,
             "rung": deadline.rung,
             "rule": deadline.rule,
+            "version": deadline.version,
+            "calendar": deadline.calendar,
+            "met_at": at(deadline.met_at.as_ref()),
+            "late_seconds": deadline.met_at.map(|_| deadline.late_seconds),
+            "paused": deadline.paused,
+            "left_seconds": deadline.left_seconds,
         })
     });
     json!({

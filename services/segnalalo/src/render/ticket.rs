@@ -1,7 +1,7 @@
 //! A ticket as people see it: one row of a list, and the head of its story.
 
 use super::{table::table, wrap::wrap};
-use crate::phrases::{Part, Phrases, stamp};
+use crate::phrases::{Part, Phrases, sentence, stamp};
 use jiff::{Timestamp, civil::Date};
 use segnalalo_proto::{
     common::v1::TicketState,
@@ -34,7 +34,7 @@ pub fn instant(at: Option<&prost_types::Timestamp>) -> Option<Timestamp> {
 
 /// The running term that is due next.
 pub fn next_deadline(ticket: &Ticket) -> Option<(&Deadline, Timestamp)> {
-    let running = ticket.deadlines.iter().filter(|deadline| !deadline.done);
+    let running = ticket.deadlines.iter().filter(|deadline| !deadline.done && !deadline.paused);
     running.filter_map(|deadline| Some((deadline, instant(deadline.due.as_ref())?))).min_by_key(|(_, due)| *due)
 }
 
@@ -56,6 +56,8 @@ fn row(ticket: &Ticket, now: Timestamp, phrases: &Phrases) -> Vec<String> {
         Some((_, due)) if !is_at_rest(ticket) => phrases.left(now.duration_until(due)),
         _ => phrases.say(Part::Left, "none", &[]),
     };
+    let late = ticket.deadlines.iter().any(is_late);
+    let left = if late { phrases.say(Part::Left, "late", &[("left", &left)]) } else { left };
     let about = [ticket.place.as_str(), ticket.summary.as_str()];
     let about = about.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · ");
     vec![
@@ -117,7 +119,26 @@ fn terms(ticket: &Ticket, now: Timestamp, phrases: &Phrases) -> Vec<String> {
         .parse::<Date>()
         .ok()
         .map(|date| phrases.text("expected_by", &[("date", &phrases.date(date))]));
-    next.into_iter().chain(promised).collect()
+    let others = ticket.deadlines.iter().filter_map(|deadline| term(deadline, phrases));
+    next.into_iter().chain(others).chain(promised).collect()
+}
+
+/// Met, but too late. (What runs and is late says so by the time left.)
+fn is_late(deadline: &Deadline) -> bool {
+    deadline.met_at.is_some() && deadline.late_seconds > 0
+}
+
+/// What is met, in time or not, and what stands still. Who was silent for two weeks was never late.
+fn term(deadline: &Deadline, phrases: &Phrases) -> Option<String> {
+    let name = sentence(phrases.word("deadline", &deadline.name));
+    if deadline.paused {
+        let left = phrases.duration(deadline.left_seconds);
+        return Some(phrases.text("term_paused", &[("deadline", &name), ("left", &left)]));
+    }
+    let met_at = instant(deadline.met_at.as_ref()).filter(|_| !matches!(&*deadline.name, "auto_close" | "news"))?;
+    let key = if is_late(deadline) { "term_late" } else { "term_in_time" };
+    let by = phrases.duration(deadline.late_seconds.unsigned_abs());
+    Some(phrases.text(key, &[("deadline", &name), ("at", &stamp(met_at)), ("by", &by)]))
 }
 
 /// What may be done now.

@@ -15,7 +15,7 @@ fn at(text: &str) -> Timestamp {
 }
 
 fn term(name: DeadlineName, version: u32, due: &str) -> Deadline {
-    Deadline { name, version, from: at("2026-11-23T00:00:00Z"), due: at(due), rule: "test".to_owned() }
+    Deadline::plain(name, version, at("2026-11-23T00:00:00Z"), at(due), "test")
 }
 
 fn recorded(position: u64, stream: Stream, cause: CauseId, event: Event) -> Recorded {
@@ -72,7 +72,13 @@ fn words() -> Sealed {
 }
 
 fn reached(due: &Due) -> Recorded {
-    happened(Happened::DeadlineReached { deadline: due.deadline, version: due.version, rung: due.rung, due_at: due.at })
+    happened(Happened::DeadlineReached {
+        deadline: due.deadline,
+        version: due.version,
+        rung: due.rung,
+        due_at: due.at,
+        to: String::new(),
+    })
 }
 
 fn given(events: &[Recorded]) -> Timers {

@@ -1,10 +1,10 @@
 //! The steps themselves: what each action writes into the ticket, the register and the conversations.
 
 use super::super::daily::impersonal;
-use super::{Action, Words, news::News, reopen, set_auto_close, set_deadline};
+use super::{Action, Words, news::News, reopen, set_auto_close};
 use crate::{
     conversation::ReplyStatus,
-    desk::{Context, Decision, Desk, lookup::TicketRef},
+    desk::{Context, Decision, Desk, lookup::TicketRef, terms::Terms},
     event::{
         Register, Registration,
         conversation::{DropReason, Event as ConversationEvent},
@@ -14,7 +14,7 @@ use crate::{
     protocol::ProtocolNumber,
     rejection::Rejection,
     sealed::{Scheme, Sealed},
-    sla,
+    sla::{self, DeadlineName, Why},
     template::Template,
     ticket,
     words::{ActorType, Office},
@@ -29,7 +29,7 @@ pub(super) struct Step<'a> {
     pub decision: Decision,
 }
 
-impl Step<'_> {
+impl<'a> Step<'a> {
     pub fn take(mut self, action: &Action) -> Result<Decision, Rejection> {
         match action {
             Action::TakeInCharge { office } => self.take_in_charge(office.as_ref())?,
@@ -61,7 +61,8 @@ impl Step<'_> {
             Action::Reopen { reason } => {
                 let reason = filled("reason", reason)?;
                 let now = self.context.now;
-                reopen(&mut self.decision, self.id, self.ticket, reason, None, self.context, now);
+                let terms = self.terms();
+                reopen(&mut self.decision, &terms, reason, None, now);
             }
             Action::Merge { into } => self.merge(into)?,
             Action::MarkSpam => self.mark_spam(),
@@ -85,7 +86,11 @@ impl Step<'_> {
             _ => self.assign_number(&office, &name),
         };
         self.decision.ticket(self.id, Event::TakenInCharge { protocol, office: office.clone() });
-        let ticket = ticket::State { protocol: Some(protocol), ..self.ticket.clone() };
+        let ticket = ticket::State { protocol: Some(protocol), office: Some(office.clone()), ..self.ticket.clone() };
+        let terms = Terms { ticket: &ticket, ..self.terms() };
+        terms.follow_office(&mut self.decision, Some(&office), ticket.classification.kind);
+        terms.resume(&mut self.decision, self.context.now, &[DeadlineName::TakeInCharge, DeadlineName::News]);
+        terms.renew_news(&mut self.decision, Why::Told);
         let extra = [("office", office.to_string())];
         let by_person = self.by_person();
         News { id: self.id, ticket: &ticket, context: self.context }.tell(
@@ -128,6 +133,8 @@ impl Step<'_> {
     fn reassign(&mut self, office: &Office, reason: &str) -> Result<(), Rejection> {
         self.known(office)?;
         self.decision.ticket(self.id, Event::Reassigned { office: office.clone(), reason: reason.to_owned() });
+        let terms = self.terms();
+        terms.follow_office(&mut self.decision, Some(office), self.ticket.classification.kind);
         Ok(())
     }
 
@@ -142,6 +149,8 @@ impl Step<'_> {
         let sealed = self.required(words)?;
         let event = Event::CitizenAsked { automatic: false, words: Some(sealed.clone()) };
         self.decision.ticket(self.id, event);
+        let terms = self.terms();
+        terms.pause(&mut self.decision);
         self.tell(Template::Question, &[], Some(sealed));
         Ok(())
     }
@@ -152,6 +161,8 @@ impl Step<'_> {
         let event = Event::Feasible { expected_by, words: sealed.clone() };
         self.decision.ticket(self.id, event);
         self.set_resolution(expected_by);
+        let terms = self.terms();
+        terms.renew_news(&mut self.decision, Why::Told);
         self.tell(Template::Feasible, &[("expected_by", expected_by.to_string())], sealed);
         Ok(())
     }
@@ -165,6 +176,8 @@ impl Step<'_> {
         if let Some(date) = expected_by {
             self.set_resolution(date);
         }
+        let terms = self.terms();
+        terms.renew_news(&mut self.decision, Why::Told);
         let date = expected_by.map(|date| date.to_string()).unwrap_or_default();
         self.tell(Template::Progress, &[("expected_by", date)], Some(sealed));
         Ok(())
@@ -172,7 +185,8 @@ impl Step<'_> {
 
     fn conclude(&mut self, event: Event, template: Template, words: Option<Sealed>) {
         self.decision.ticket(self.id, event);
-        set_auto_close(&mut self.decision, self.id, self.ticket, self.context.now);
+        let terms = self.terms();
+        set_auto_close(&mut self.decision, &terms, self.context.now);
         self.tell(template, &[], words);
     }
 
@@ -192,7 +206,7 @@ impl Step<'_> {
 
     /// Who is merged into what is in charge already gets its number: that news went out before he followed.
     fn tell_newcomers(&mut self, target: TicketId, state: &ticket::State) {
-        let taken = state.term(sla::DeadlineName::TakeInCharge).is_some_and(|term| term.done);
+        let taken = state.term(DeadlineName::TakeInCharge).is_some_and(|term| term.done);
         let Some(office) = state.office.as_ref().filter(|_| taken) else {
             return;
         };
@@ -232,15 +246,17 @@ impl Step<'_> {
     /// It comes back where it was, and the terms that were running run again. Its receipt may have been dropped.
     fn lift_spam(&mut self) {
         self.decision.ticket(self.id, Event::SpamLifted);
+        let terms = self.terms();
         for term in self.ticket.terms.iter().filter(|term| !term.done) {
-            set_deadline(&mut self.decision, self.id, self.ticket, term.deadline.clone());
+            terms.set(&mut self.decision, term.deadline.clone(), Why::SpamLifted);
         }
         let conversation = self.desk.conversations.get(&self.ticket.conversation);
         let answered = conversation.is_some_and(|conversation| {
             let replies = conversation.replies.values();
             replies.filter(|reply| reply.ticket == Some(self.id)).any(|reply| reply.status != ReplyStatus::Dropped)
         });
-        let take_in_charge = self.ticket.term(sla::DeadlineName::TakeInCharge).filter(|term| !term.done);
+        let stopped = self.ticket.paused(DeadlineName::TakeInCharge).map(|paused| &paused.term);
+        let take_in_charge = self.ticket.term(DeadlineName::TakeInCharge).filter(|term| !term.done).or(stopped);
         if let Some(term) = take_in_charge.filter(|_| !answered) {
             let template = if self.ticket.emergency { Template::Emergency } else { Template::Receipt };
             self.tell(template, &[("take_in_charge_by", term.deadline.due.to_string())], None);
@@ -260,15 +276,20 @@ impl Step<'_> {
     }
 
     fn set_resolution(&mut self, date: Date) {
-        let version = self.ticket.next_version(sla::DeadlineName::Resolution);
-        let deadline = sla::resolution(self.context.calendar, self.context.now, date, version);
-        self.decision.ticket(self.id, Event::DeadlineSet { deadline });
+        let office = self.ticket.office.as_ref();
+        let deadline = sla::resolution(self.context.calendar, self.context.now, date, office);
+        let terms = self.terms();
+        terms.set(&mut self.decision, deadline, Why::Promised);
     }
 
     fn tell(&mut self, template: Template, extra: &[(&str, String)], words: Option<Sealed>) {
         let by_person = self.by_person();
         let news = News { id: self.id, ticket: self.ticket, context: self.context };
         news.tell(&mut self.decision, template, extra, words, by_person);
+    }
+
+    fn terms(&self) -> Terms<'a> {
+        Terms { desk: self.desk, id: self.id, ticket: self.ticket, context: self.context }
     }
 
     fn by_person(&self) -> bool {

@@ -8,7 +8,7 @@ use crate::{
         ticket::{Classification, Event as TicketEvent},
     },
     id::{MessageId, TicketId},
-    sla,
+    sla::{self, Why},
     template::Template,
     words::{ContentType, Kind, Urgency},
 };
@@ -20,11 +20,13 @@ impl Routing<'_> {
         let id = TicketId::derived(&[b"ticket", &self.pending.message.0]);
         let code = free_code(self.desk, self.pending.message);
         let received_at = self.pending.occurred_at;
-        let take_in_charge = sla::take_in_charge(self.context.calendar, received_at);
+        let calendar = self.context.calendar;
+        let take_in_charge = sla::take_in_charge(calendar, received_at);
         let by = take_in_charge.due;
         let classification =
             self.conclusion.map_or_else(unclassified, |conclusion| classification(conclusion, self.context));
         let kind = classification.kind;
+        let first_answer = sla::first_answer(calendar, received_at, classification.office.as_ref(), kind);
         self.decision.ticket(
             id,
             TicketEvent::Opened {
@@ -35,7 +37,7 @@ impl Routing<'_> {
                 public: self.pending.channel.is_public(),
                 classification,
                 received_at,
-                deadlines: vec![take_in_charge, sla::first_answer(self.context.calendar, received_at)],
+                deadlines: [take_in_charge, first_answer].map(|term| self.desk.counted(term, Why::Opened)).into(),
                 sealed: self.sealed.cloned(),
             },
         );
@@ -60,8 +62,12 @@ impl Routing<'_> {
         if template == Template::ReceiptAsk {
             self.decision.ticket(id, TicketEvent::CitizenAsked { automatic: true, words: None });
         }
-        let variables =
+        let mut variables =
             BTreeMap::from([("code".to_owned(), code.to_owned()), ("take_in_charge_by".to_owned(), by.to_string())]);
+        let hours = self.context.calendar.channel(self.pending.channel);
+        if let Some(reopens) = hours.next_opening(self.context.now).filter(|opens| *opens > self.context.now) {
+            variables.insert("reopens".to_owned(), reopens.to_string());
+        }
         self.reply(template, Some(id), variables);
     }
 }

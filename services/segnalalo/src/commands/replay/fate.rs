@@ -156,7 +156,7 @@ impl Fates {
                 | Said::IdentityChanged { .. },
             )
             | Event::Channel(ChannelEvent::NoticeReceived { .. })
-            | Event::Log(Log::ObservationNoted { .. }) => {
+            | Event::Log(Log::ObservationNoted { .. } | Log::CalendarAdopted { .. }) => {
                 if let Some(own) = self.owner(recorded.occurred_at) {
                     self.fates[own].noted = true;
                 }
