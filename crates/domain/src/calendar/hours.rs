@@ -70,11 +70,14 @@ impl<'a> Hours<'a> {
 
     /// Working time from one instant to another; none when they are out of order.
     pub fn between(&self, from: Timestamp, to: Timestamp) -> SignedDuration {
-        if to <= from {
-            return SignedDuration::ZERO;
-        }
-        let inside = self.spans(local_date(from), TWENTY_YEARS).take_while(|(opens, _)| *opens < to);
-        inside.map(|(opens, closes)| opens.max(from).duration_until(closes.min(to)).max(SignedDuration::ZERO)).sum()
+        self.worked(from, to).map(|(begins, ends)| begins.duration_until(ends)).sum()
+    }
+
+    /// What is worked from one instant to another, in order; nothing when they are out of order.
+    pub fn worked(&self, from: Timestamp, to: Timestamp) -> impl Iterator<Item = (Timestamp, Timestamp)> + use<'a> {
+        let days = if to <= from { 0 } else { TWENTY_YEARS };
+        let inside = self.spans(local_date(from), days).take_while(move |(opens, _)| *opens < to);
+        inside.map(move |(opens, closes)| (opens.max(from), closes.min(to))).filter(|(begins, ends)| begins < ends)
     }
 
     /// The first instant by which `amount` of working time has gone since `from`; `from` itself for none.

@@ -28,25 +28,35 @@ fn on_the_wall_clock(deadline: &Deadline, rung: Rung) -> Timestamp {
 }
 
 /// At 50 %, 80 % and 100 % of the working time from beginning to end, and the city's further time after it. A term
-/// without working time in it has all its rungs at its end.
+/// without working time in it has all its rungs at its end. Gives the working time as well.
 pub(super) fn rungs(
     hours: Hours<'_>,
     terms: &Terms,
     name: DeadlineName,
     from: Timestamp,
     due: Timestamp,
-) -> Vec<(Rung, Timestamp)> {
-    let total = hours.between(from, due);
-    let share = |numerator: i64, denominator: i64| {
-        let seconds = i128::from(total.as_secs()) * i128::from(numerator) / i128::from(denominator);
-        let at = hours.after(from, SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX)));
-        if total.is_zero() { due } else { at.min(due) }
-    };
+) -> (SignedDuration, Vec<(Rung, Timestamp)>) {
+    let worked = hours.worked(from, due).collect::<Vec<_>>();
+    let total = worked.iter().map(|(begins, ends)| begins.duration_until(*ends)).sum::<SignedDuration>();
     let at = |rung: &Rung| match rung {
-        Rung::Half => share(1, 2),
-        Rung::Near => share(4, 5),
+        Rung::Half => share(&worked, total, 1, 2).unwrap_or(due),
+        Rung::Near => share(&worked, total, 4, 5).unwrap_or(due),
         Rung::Past => due,
         Rung::Head => hours.after(due, terms.head_after),
     };
-    name.rungs().iter().map(|rung| (*rung, at(rung))).collect()
+    (total, name.rungs().iter().map(|rung| (*rung, at(rung))).collect())
+}
+
+/// The instant by which a share of the working time has gone, to the second; `None` when there is none.
+fn share(worked: &[(Timestamp, Timestamp)], total: SignedDuration, part: i64, of: i64) -> Option<Timestamp> {
+    let seconds = i128::from(total.as_secs()) * i128::from(part) / i128::from(of);
+    let mut left = SignedDuration::from_secs(i64::try_from(seconds).ok()?);
+    for (begins, ends) in worked {
+        let here = begins.duration_until(*ends);
+        if here >= left {
+            return begins.checked_add(left).ok();
+        }
+        left -= here;
+    }
+    None
 }

@@ -124,8 +124,8 @@ impl Rule<'_> {
     ) -> Deadline {
         steps.push(Step::new(StepKind::Due, local_date(due)));
         let hours = self.hours();
-        let working_seconds = u64::try_from(hours.between(from, due).as_secs()).unwrap_or(0);
-        let rungs = ladder::rungs(hours, self.calendar.terms(), name, from, due);
+        let (worked, rungs) = ladder::rungs(hours, self.calendar.terms(), name, from, due);
+        let working_seconds = worked.as_secs().unsigned_abs();
         Deadline { working_seconds, rungs, steps, ..Deadline::plain(name, 1, from, due, &rule) }
     }
 }

@@ -96,7 +96,7 @@ fn told(timers: &Timers) -> Vec<String> {
 }
 
 #[test]
-fn an_opened_ticket_has_three_rungs_for_each_term_in_order_of_time() {
+fn an_opened_ticket_has_four_rungs_for_each_term_in_order_of_time() {
     assert_eq!(
         told(&given(&[opened()])),
         [
@@ -104,8 +104,10 @@ fn an_opened_ticket_has_three_rungs_for_each_term_in_order_of_time() {
             "08:00 take_in_charge near",
             "10:00 first_answer half",
             "10:00 take_in_charge past",
+            "14:00 take_in_charge head",
             "16:00 first_answer near",
             "20:00 first_answer past",
+            "00:00 first_answer head",
         ]
     );
 }
@@ -136,7 +138,7 @@ fn feasible_ends_the_first_answer_and_a_promise_sets_a_term() {
         happened(Happened::DeadlineSet { deadline: term(DeadlineName::Resolution, 1, "2026-11-30T15:00:00Z") }),
     ]);
     assert!(told(&timers).iter().all(|told| told.contains("resolution")));
-    assert_eq!(timers.len(), 3);
+    assert_eq!(timers.len(), 4);
 }
 
 #[test]
@@ -147,14 +149,14 @@ fn a_rung_that_was_reached_never_comes_again_also_after_a_restart() {
     let restarted = given(&log);
     assert!(!restarted.contains(&first));
     assert_eq!(restarted.next_at(), Some(at("2026-11-23T08:00:00Z")));
-    assert_eq!(restarted.len(), 5);
+    assert_eq!(restarted.len(), 7);
 }
 
 #[test]
 fn what_came_due_while_the_clock_was_down_is_due_after_the_restart() {
     let restarted = given(&[opened()]);
     let due = restarted.due(at("2026-11-25T00:00:00Z")).count();
-    assert_eq!(due, 6);
+    assert_eq!(due, 8);
 }
 
 #[test]
@@ -166,7 +168,7 @@ fn a_new_version_of_a_term_has_all_its_rungs_again() {
     assert!(given(&log).is_empty());
     log.push(happened(Happened::DeadlineSet { deadline: term(DeadlineName::TakeInCharge, 2, "2026-11-24T10:00:00Z") }));
     let timers = given(&log);
-    assert_eq!(timers.len(), 3);
+    assert_eq!(timers.len(), 4);
     assert!(timers.due(at("2027-01-01T00:00:00Z")).all(|due| due.version == 2));
 }
 
@@ -187,7 +189,7 @@ fn spam_stands_still_until_it_is_lifted_and_a_merged_ticket_for_good() {
     let mut log = vec![opened(), happened(Happened::MarkedSpam)];
     assert!(given(&log).is_empty());
     log.push(happened(Happened::SpamLifted));
-    assert_eq!(given(&log).len(), 6);
+    assert_eq!(given(&log).len(), 8);
     log.push(happened(Happened::Merged { into: TicketId([8; 16]) }));
     assert!(given(&log).is_empty());
 }
@@ -206,5 +208,5 @@ fn a_rung_that_the_registry_noted_without_effect_is_not_asked_for_again() {
     log.push(happened(Happened::NoteAdded { words: words() }));
     let timers = given(&log);
     assert!(!timers.contains(&first));
-    assert_eq!(timers.len(), 5);
+    assert_eq!(timers.len(), 7);
 }
