@@ -152,7 +152,7 @@ fn write_records(folder: &Path) -> Result<u64, Box<dyn Error>> {
 }
 
 fn deadline(name: DeadlineName, from: Timestamp, hours: i64) -> Deadline {
-    Deadline { name, version: 1, from, due: from + SignedDuration::from_hours(hours), rule: "C1/1".to_owned() }
+    Deadline::plain(name, 1, from, from + SignedDuration::from_hours(hours), "C1/1")
 }
 
 fn opened(position: u64, at: Timestamp, deadlines: Vec<Deadline>) -> Recorded {

@@ -134,7 +134,7 @@ impl Term {
     /// Without its instants.
     fn skeleton(&self) -> Deadline {
         let from = instant(self.from);
-        Deadline { name: self.name, version: self.version, from, due: from, rule: String::new() }
+        Deadline::plain(self.name, self.version, from, from, "")
     }
 }
 

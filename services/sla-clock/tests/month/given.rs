@@ -23,7 +23,7 @@ pub fn seconds(seconds: i64) -> SignedDuration {
 }
 
 pub fn deadline(name: DeadlineName, version: u32, from: Timestamp, due: Timestamp) -> Deadline {
-    Deadline { name, version, from, due, rule: "test/1".to_owned() }
+    Deadline::plain(name, version, from, due, "test/1")
 }
 
 /// Of some length, from this instant.
@@ -55,7 +55,7 @@ pub fn opened(received_at: Timestamp, deadlines: Vec<Deadline>) -> Happened {
 }
 
 pub fn reached(deadline: DeadlineName, version: u32, rung: Rung, due_at: Timestamp) -> Happened {
-    Happened::DeadlineReached { deadline, version, rung, due_at }
+    Happened::DeadlineReached { deadline, version, rung, due_at, to: String::new() }
 }
 
 fn words() -> Sealed {
