@@ -2,15 +2,17 @@
 
 use std::{env, path::PathBuf};
 
-const FILES: [&str; 12] = [
+const FILES: [&str; 14] = [
     "segnalalo/common/v1/common.proto",
     "segnalalo/observation/v1/inbound.proto",
     "segnalalo/observation/v1/observed.proto",
     "segnalalo/event/v1/event.proto",
+    "segnalalo/event/v1/access.proto",
     "segnalalo/event/v1/channel.proto",
     "segnalalo/event/v1/conversation.proto",
     "segnalalo/event/v1/ticket.proto",
     "segnalalo/event/v1/register.proto",
+    "segnalalo/registry/v1/client_service.proto",
     "segnalalo/registry/v1/ticket_service.proto",
     "segnalalo/registry/v1/delivery_service.proto",
     "segnalalo/registry/v1/log_service.proto",
@@ -22,7 +24,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let descriptors = protox::compile(FILES, ["."])?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
     std::fs::write(out.join("descriptors.bin"), prost::Message::encode_to_vec(&descriptors))?;
-    tonic_prost_build::configure().btree_map(".").compile_fds(descriptors)?;
+    // No `connect` of its own: a call needs credentials (`segnalalo_kit::rpc`).
+    tonic_prost_build::configure().build_transport(false).btree_map(".").compile_fds(descriptors)?;
     println!("cargo:rerun-if-changed=segnalalo");
     Ok(())
 }

@@ -79,6 +79,8 @@ ids! {
     EventId,
     /// An observation or a command that was handled: never handled again.
     CauseId,
+    /// A system that may call the registry.
+    ClientId,
     /// A key of the keyring, drawn at random.
     KeyId,
 }

@@ -9,9 +9,11 @@
 //! | `conversation`, `ticket`, `register` | state of one aggregate: `evolve` |
 //! | `desk` | all aggregates together: `decide` and `apply` |
 //! | `calendar`, `sla` | working time and the terms that run in it |
+//! | `client` | the systems that may call, and their rights |
 //! | `template` | the messages that citizens get, by name |
 
 pub mod calendar;
+pub mod client;
 pub mod conversation;
 pub mod desk;
 pub mod event;

@@ -25,6 +25,8 @@ pub enum Rejection {
     AlreadyAnnulled(String),
     #[error("no message of this conversation has that id")]
     UnknownMessage,
+    #[error("no client is called {0}")]
+    UnknownClient(String),
     #[error("no reply has the id {0}")]
     UnknownReply(String),
     #[error("attempt {attempt} of the reply isn't the next one ({expected})")]
@@ -48,6 +50,7 @@ impl Rejection {
             Self::BadMerge => "BAD_MERGE",
             Self::AlreadyAnnulled(_) => "ALREADY_ANNULLED",
             Self::UnknownMessage => "UNKNOWN_MESSAGE",
+            Self::UnknownClient(_) => "UNKNOWN_CLIENT",
             Self::UnknownReply(_) => "UNKNOWN_REPLY",
             Self::AttemptOutOfOrder { .. } => "ATTEMPT_OUT_OF_ORDER",
             Self::ReplySettled(_) => "REPLY_SETTLED",

@@ -10,6 +10,7 @@
 //! | `telemetry`, `trace` | logs, metrics, spans; the W3C trace context that travels with messages |
 //! | `http` | the client and server of the process, with limits |
 //! | `master_key`, `keys` | the master secret, and the citizens' keys as the registry hands them on |
+//! | `rpc` | calls to the registry: address, credentials, TLS |
 //! | `webhook` | what both ingests share: handshake, signature, body, durable before 200 |
 //! | `fault` | where tests make a process die or stumble |
 //! | `passed_over` | records of EVENTS that a reader's version can't use |
@@ -27,6 +28,7 @@ pub mod keys;
 pub mod master_key;
 pub mod media;
 pub mod passed_over;
+pub mod rpc;
 pub mod service;
 pub mod shutdown;
 pub mod telemetry;

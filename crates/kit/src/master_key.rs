@@ -21,6 +21,10 @@ pub enum Purpose {
     Recovery,
     /// Wraps the key that signs the daily register.
     RegisterSigning,
+    /// The operator's token at the registry.
+    OperatorToken,
+    /// The notifier's token at the registry.
+    NotifierToken,
 }
 
 impl Purpose {
@@ -30,6 +34,8 @@ impl Purpose {
             Self::Mirror => "segnalalo/mirror/1",
             Self::Recovery => "segnalalo/recovery/1",
             Self::RegisterSigning => "segnalalo/register-signing/1",
+            Self::OperatorToken => "segnalalo/operator-token/1",
+            Self::NotifierToken => "segnalalo/notifier-token/1",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Events of a channel's and of the log's own stream.
 
 use super::{
-    Malformed, channel_from_wire, channel_to_wire,
+    Malformed, access, channel_from_wire, channel_to_wire,
     field::{Checked, bytes, counted, id, optional_id, or_empty},
     sealed,
 };
@@ -49,6 +49,7 @@ pub(super) fn log_to_wire(event: &Log) -> Wire {
             sha256: sha256.to_vec(),
             content: content.clone(),
         }),
+        Log::Access(event) => access::to_wire(event),
         Log::KeysErased(erased) => Wire::KeysErased(WireErased {
             keys: erased.keys.iter().map(|key| key.to_vec()).collect(),
             person: or_empty(erased.person, PersonId::to_vec),
@@ -81,6 +82,6 @@ pub(super) fn log_from_wire(event: &Wire) -> Checked<Log> {
             rule: event.rule.clone(),
             reason: event.reason.clone(),
         })),
-        _ => Err(Malformed("stream")),
+        _ => access::from_wire(event).map(Log::Access),
     }
 }

@@ -2,6 +2,7 @@
 //! checked field by field. An event that this program doesn't know (a newer one wrote it) is `Error::Unknown`: the
 //! reader parks it, it is never fatal and never skipped in silence. Old versions are brought up to date in `schema`.
 
+mod access;
 mod channel;
 mod conversation;
 mod field;

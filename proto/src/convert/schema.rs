@@ -7,7 +7,7 @@
 
 use crate::event::v1::{Envelope, envelope::Event as Wire};
 use segnalalo_domain::event::{
-    ChannelEvent, Event, Log, Register, conversation::Event as Conversation, ticket::Event as Ticket,
+    Access, ChannelEvent, Event, Log, Register, conversation::Event as Conversation, ticket::Event as Ticket,
 };
 
 macro_rules! events {
@@ -29,6 +29,9 @@ events! {
     ObservationNoted "observation_noted" 1,
     KeysErased "keys_erased" 1,
     CalendarAdopted "calendar_adopted" 1,
+    PersonalDataRead "personal_data_read" 1,
+    ClientAdded "client_added" 1,
+    ClientRevoked "client_revoked" 1,
     NoticeReceived "notice_received" 1,
     MessageReceived "message_received" 1,
     MessageEdited "message_edited" 1,
@@ -99,6 +102,7 @@ pub fn event_name(event: &Event) -> &'static str {
         Event::Log(Log::ObservationNoted { .. }) => "observation_noted",
         Event::Log(Log::KeysErased(_)) => "keys_erased",
         Event::Log(Log::CalendarAdopted { .. }) => "calendar_adopted",
+        Event::Log(Log::Access(event)) => access_name(event),
         Event::Channel(ChannelEvent::NoticeReceived { .. }) => "notice_received",
         Event::Register(event) => register_name(event),
         Event::Conversation(event) => conversation_name(event),
@@ -115,6 +119,14 @@ fn register_name(event: &Register) -> &'static str {
         Register::EmergencyExtended { .. } => "emergency_register_extended",
         Register::EmergencyClosed { .. } => "emergency_register_closed",
         Register::EmergencyImported(_) => "emergency_register_imported",
+    }
+}
+
+fn access_name(event: &Access) -> &'static str {
+    match event {
+        Access::ClientAdded(_) => "client_added",
+        Access::ClientRevoked { .. } => "client_revoked",
+        Access::PersonalDataRead(_) => "personal_data_read",
     }
 }
 

@@ -49,14 +49,14 @@ impl App {
         let keys = Arc::new(Keys::new(deps.bus.key_bucket(), config.mirror_key));
         let fetcher =
             Fetcher { client: http::client(DOWNLOAD), graph: config.graph.clone(), largest: config.largest_attachment };
-        let keeper = Keeper::new(&config.registry_url).context("SEGNALALO_REGISTRY_URL")?;
+        let keeper = Keeper::new(&config.registry).context("SEGNALALO_REGISTRY_URL")?;
         let courier = Courier { keys: keys.clone(), fetcher, keeper, clock: deps.clock.clone() };
         let media = Media::new(courier, deps.clock.clone());
         let sender = Sender {
             messages: Arc::new(Messages::load(&config.city).context("the city's messages")?),
             graph: Arc::new(Graph::new(http::client(CALL), config.graph)),
             keys,
-            ledger: Arc::new(Registry::new(&config.registry_url, registry).context("SEGNALALO_REGISTRY_URL")?),
+            ledger: Arc::new(Registry::new(&config.registry, registry).context("SEGNALALO_REGISTRY_URL")?),
             clock: deps.clock.clone(),
             read_back_pause: config.read_back_pause,
             proof_wait: config.proof_wait,

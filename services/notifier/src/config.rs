@@ -4,7 +4,10 @@ use crate::graph::{GraphConfig, Token};
 use jiff::SignedDuration;
 use segnalalo_kit::{
     config::{Error, Vars},
-    keys, media,
+    keys,
+    master_key::Purpose,
+    media,
+    rpc::Rpc,
 };
 use segnalalo_proto::sealed::Key;
 use std::{path::PathBuf, time::Duration};
@@ -15,8 +18,8 @@ pub struct Config {
     pub city: PathBuf,
     /// From `SEGNALALO_MASTER_KEY`: unwraps the citizens' keys.
     pub mirror_key: Key,
-    /// `SEGNALALO_REGISTRY_URL`, default `http://127.0.0.1:50051`.
-    pub registry_url: String,
+    /// `SEGNALALO_REGISTRY_URL`, default `http://127.0.0.1:50051`, and TLS (`rpc`); its token comes from the master key.
+    pub registry: Rpc,
     /// `GRAPH_API_URL`, `GRAPH_API_VERSION`, `FACEBOOK_PAGE_ID`, `FACEBOOK_PAGE_TOKEN`, `WHATSAPP_PHONE_NUMBER_ID`,
     /// `WHATSAPP_TOKEN`.
     pub graph: GraphConfig,
@@ -36,7 +39,7 @@ impl Config {
         Ok(Self {
             city: vars.parsed("SEGNALALO_CITY", PathBuf::from("deploy/biella"))?,
             mirror_key: keys::mirror_key(vars)?,
-            registry_url: vars.parsed("SEGNALALO_REGISTRY_URL", "http://127.0.0.1:50051".to_owned())?,
+            registry: Rpc::from_vars(vars, Purpose::NotifierToken)?,
             graph: GraphConfig {
                 url: url.trim_end_matches('/').to_owned(),
                 version: vars.parsed("GRAPH_API_VERSION", "v25.0".to_owned())?,

@@ -1,17 +1,17 @@
 //! The log as the ledger of attempts: an attempt is durable there before its POST leaves.
 
 use crate::outbox::Work;
-use segnalalo_kit::health::Component;
+use segnalalo_kit::{
+    health::Component,
+    rpc::{Channel, Rpc},
+};
 use segnalalo_proto::{
     common::v1::PersonalContent,
     registry::v1::{BeginAttemptRequest, delivery_service_client::DeliveryServiceClient},
 };
 use sha2::{Digest as _, Sha256};
 use std::time::Duration;
-use tonic::{
-    Code,
-    transport::{Channel, Endpoint},
-};
+use tonic::Code;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -50,11 +50,15 @@ impl Registry {
     ///
     /// # Errors
     /// The address isn't one.
-    pub fn new(url: &str, health: Component) -> Result<Self, tonic::transport::Error> {
-        let endpoint = Endpoint::from_shared(url.to_owned())?.timeout(TIMEOUT).connect_timeout(TIMEOUT);
+    pub fn new(rpc: &Rpc, health: Component) -> Result<Self, tonic::transport::Error> {
+        let endpoint = rpc.endpoint()?.timeout(TIMEOUT).connect_timeout(TIMEOUT);
         // Whether it answers is known when there is something to send.
         health.ready();
-        Ok(Self { client: DeliveryServiceClient::new(endpoint.connect_lazy()), caller_id: rand::random(), health })
+        Ok(Self {
+            client: DeliveryServiceClient::new(rpc.signed(endpoint.connect_lazy())),
+            caller_id: rand::random(),
+            health,
+        })
     }
 }
 

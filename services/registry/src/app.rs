@@ -4,7 +4,10 @@
 use crate::{
     blobs::Blobs,
     config::Config,
-    grpc,
+    grpc::{
+        self,
+        access::{Audit, Gate},
+    },
     identity::Identity,
     intake::{Intake, Source},
     journal::{self, Batch, Head, Journal, Reader},
@@ -28,8 +31,9 @@ use segnalalo_kit::{
 use segnalalo_proto::{
     DESCRIPTORS,
     registry::v1::{
-        delivery_service_server::DeliveryServiceServer, log_service_server::LogServiceServer,
-        media_service_server::MediaServiceServer, ticket_service_server::TicketServiceServer,
+        client_service_server::ClientServiceServer, delivery_service_server::DeliveryServiceServer,
+        log_service_server::LogServiceServer, media_service_server::MediaServiceServer,
+        ticket_service_server::TicketServiceServer,
     },
 };
 use std::{
@@ -261,11 +265,14 @@ impl Parts {
 
     async fn serve(self, listener: TcpListener, published: Published, shutdown: Shutdown) -> anyhow::Result<()> {
         let (reporter, health) = tonic_health::server::health_reporter();
+        let audit = Audit::new(self.writer.clone());
+        let gate = Gate::new(self.writer.clone(), self.config.tokens.clone(), self.config.client_rate, audit.clone());
         let tickets = TicketServiceServer::new(grpc::Tickets {
             writer: self.writer.clone(),
             reader: self.reader.clone(),
             opener: self.keyring.clone(),
-            public_numbers: self.config.public_numbers,
+            audit: audit.clone(),
+            public_numbers: self.config.public_numbers.clone(),
         });
         let media = MediaServiceServer::new(grpc::MediaDesk {
             writer: self.writer.clone(),
@@ -273,26 +280,30 @@ impl Parts {
             vault: self.vault.clone(),
             largest: self.config.largest_attachment,
         });
+        let clients =
+            ClientServiceServer::new(grpc::ClientDesk { writer: self.writer.clone(), reader: self.reader.clone() });
         let delivery = DeliveryServiceServer::new(grpc::Delivery { writer: self.writer, published });
         let log = LogServiceServer::new(grpc::Log { reader: self.reader, vault: self.vault });
         reporter.set_serving::<TicketServiceServer<grpc::Tickets>>().await;
         reporter.set_serving::<DeliveryServiceServer<grpc::Delivery>>().await;
-        let reflection = tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(DESCRIPTORS)
-            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-            .build_v1()?;
         let stopping = async move {
             shutdown.cancelled().await;
             reporter.set_not_serving::<TicketServiceServer<grpc::Tickets>>().await;
             reporter.set_not_serving::<DeliveryServiceServer<grpc::Delivery>>().await;
         };
-        let server = tonic::transport::Server::builder()
-            .trace_fn(|_| tracing::info_span!("grpc"))
+        let reflection = tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            .build_v1()?;
+        let reflection = self.config.reflection.then_some(reflection);
+        let server = grpc::listening(self.config.tls.as_ref())?
+            .layer(gate)
             .add_service(health)
-            .add_service(reflection)
-            .add_service(tickets)
+            .add_optional_service(reflection)
+            .add_service(tickets.max_decoding_message_size(grpc::LARGEST_REQUEST))
+            .add_service(clients.max_decoding_message_size(grpc::LARGEST_REQUEST))
             .add_service(delivery)
-            .add_service(log)
+            .add_service(log.max_decoding_message_size(grpc::LARGEST_REQUEST))
             .add_service(media);
         let incoming = tokio_stream::wrappers::TcpListenerStream::new(listener);
         // A watcher never leaves by itself: after the grace it is cut off.

@@ -1,18 +1,27 @@
 //! The registry's configuration.
 
 use segnalalo_kit::{
-    config::{Error, Vars},
-    master_key::MasterKey,
-    media,
+    config::{Error, Secret, Vars},
+    master_key::{MasterKey, Purpose},
+    media, rpc,
 };
+use sha2::{Digest as _, Sha256};
 use std::{net::SocketAddr, path::PathBuf};
 
 #[derive(Debug, Clone)]
 pub struct Config {
     /// `SEGNALALO_DATA_DIR`, default `data`: the event log stands in `log/` below it.
     pub data_dir: PathBuf,
-    /// `REGISTRY_LISTEN`, default `127.0.0.1:50051`. Loopback only until clients have credentials.
+    /// `REGISTRY_LISTEN`, default `127.0.0.1:50051`. Beyond loopback only with TLS, or with `REGISTRY_PLAINTEXT=allow`.
     pub listen: SocketAddr,
+    /// `SEGNALALO_GRPC_TLS_CERT`, `_KEY`, `_CLIENT_CA`.
+    pub tls: Option<Tls>,
+    /// `REGISTRY_REFLECTION`, default `on`: for whoever is known.
+    pub reflection: bool,
+    /// `REGISTRY_CLIENT_RATE`, default 100: calls that a client may make in a second.
+    pub client_rate: u32,
+    /// The operator's and the notifier's token, and those of the master key before.
+    pub tokens: Tokens,
     /// `SEGNALALO_MASTER_KEY`: what wraps the keyring. At least 32 characters; losing it means that nobody's words can be
     /// read any more.
     pub master_key: MasterKey,
@@ -32,11 +41,17 @@ impl Config {
     /// # Errors
     /// Names the variable and what is wrong with it.
     pub fn from_vars(vars: &Vars) -> Result<Self, Error> {
+        let (master_key, previous_master_key) = (MasterKey::from_vars(vars)?, MasterKey::previous(vars)?);
+        let tls = Tls::from_vars(vars)?;
         Ok(Self {
             data_dir: vars.parsed("SEGNALALO_DATA_DIR", PathBuf::from("data"))?,
-            listen: listen(vars)?,
-            master_key: MasterKey::from_vars(vars)?,
-            previous_master_key: MasterKey::previous(vars)?,
+            listen: listen(vars, tls.is_some())?,
+            tls,
+            reflection: switch(vars, "REGISTRY_REFLECTION", ["on", "off"])?.is_none_or(|word| word == "on"),
+            client_rate: vars.parsed("REGISTRY_CLIENT_RATE", 100)?,
+            tokens: Tokens::of(&master_key, previous_master_key.as_ref()),
+            master_key,
+            previous_master_key,
             recover_keyring: recover_keyring(vars)?,
             city: vars.parsed("SEGNALALO_CITY", PathBuf::from("deploy/biella"))?,
             largest_attachment: media::largest(vars)?,
@@ -51,30 +66,80 @@ impl Config {
     }
 }
 
-fn recover_keyring(vars: &Vars) -> Result<bool, Error> {
-    const NAME: &str = "REGISTRY_KEYRING";
-    match vars.optional(NAME).as_deref() {
-        None => Ok(false),
-        Some("recover") => Ok(true),
-        Some(other) => Err(Error::Invalid {
-            name: NAME.to_owned(),
-            value: other.to_owned(),
-            expected: "word: recover, or nothing",
-        }),
+/// PEM each: the registry's certificate with its chain, its key, and who vouches for clients' certificates.
+#[derive(Debug, Clone)]
+pub struct Tls {
+    pub cert: Secret,
+    pub key: Secret,
+    /// `None`: clients have tokens only.
+    pub client_ca: Option<Secret>,
+}
+
+const CERT: &str = "SEGNALALO_GRPC_TLS_CERT";
+const KEY: &str = "SEGNALALO_GRPC_TLS_KEY";
+const CLIENT_CA: &str = "SEGNALALO_GRPC_TLS_CLIENT_CA";
+
+impl Tls {
+    fn from_vars(vars: &Vars) -> Result<Option<Self>, Error> {
+        let (cert, key) = (vars.secret_optional(CERT)?, vars.secret_optional(KEY)?);
+        let client_ca = vars.secret_optional(CLIENT_CA)?;
+        let missing = |name: &str| Err(Error::Missing { name: name.to_owned() });
+        match (cert, key) {
+            (Some(cert), Some(key)) => Ok(Some(Self { cert, key, client_ca })),
+            (None, Some(_)) => missing(CERT),
+            (Some(_), None) => missing(KEY),
+            (None, None) if client_ca.is_some() => missing(CERT),
+            (None, None) => Ok(None),
+        }
     }
 }
 
-/// Whoever reaches the port may do everything: it stays on this machine until clients have credentials.
-fn listen(vars: &Vars) -> Result<SocketAddr, Error> {
+/// SHA-256 of the tokens of those who have the master key.
+#[derive(Debug, Clone)]
+pub struct Tokens {
+    pub operator: Vec<[u8; 32]>,
+    pub notifier: Vec<[u8; 32]>,
+}
+
+impl Tokens {
+    /// While the master key is being replaced, processes that have the one before still are who they are.
+    fn of(master: &MasterKey, previous: Option<&MasterKey>) -> Self {
+        let hashes = |purpose| {
+            let keys = [Some(master), previous].into_iter().flatten();
+            keys.map(|key| Sha256::digest(rpc::token_of(key, purpose).expose().as_bytes()).into()).collect()
+        };
+        Self { operator: hashes(Purpose::OperatorToken), notifier: hashes(Purpose::NotifierToken) }
+    }
+}
+
+fn recover_keyring(vars: &Vars) -> Result<bool, Error> {
+    Ok(switch(vars, "REGISTRY_KEYRING", ["recover"])?.is_some())
+}
+
+/// One of these words, or nothing.
+fn switch<const N: usize>(vars: &Vars, name: &str, words: [&'static str; N]) -> Result<Option<&'static str>, Error> {
+    let Some(value) = vars.optional(name) else {
+        return Ok(None);
+    };
+    match words.into_iter().find(|word| *word == value.trim()) {
+        Some(word) => Ok(Some(word)),
+        None => Err(Error::Invalid { name: name.to_owned(), value, expected: "word here: see docs/configuration.md" }),
+    }
+}
+
+/// Tokens and people's words must not cross a network in the clear unless somebody says that this one is trusted.
+fn listen(vars: &Vars, tls: bool) -> Result<SocketAddr, Error> {
     const NAME: &str = "REGISTRY_LISTEN";
     let address = vars.parsed(NAME, SocketAddr::from(([127, 0, 0, 1], 50051)))?;
-    if address.ip().is_loopback() {
+    let allowed = switch(vars, "REGISTRY_PLAINTEXT", ["allow"])?.is_some();
+    if address.ip().is_loopback() || tls || allowed {
         return Ok(address);
     }
     Err(Error::Invalid {
         name: NAME.to_owned(),
         value: address.to_string(),
-        expected: "loopback address, such as 127.0.0.1:50051: its clients have no credentials yet",
+        expected: "loopback address, such as 127.0.0.1:50051. To be reached from elsewhere give SEGNALALO_GRPC_TLS_CERT \
+                   and _KEY; or, on a network that nobody else can listen on, REGISTRY_PLAINTEXT=allow",
     })
 }
 
@@ -86,6 +151,18 @@ mod tests {
         let key = ("SEGNALALO_MASTER_KEY", "a-key-for-tests-that-guards-nothing-at-all");
         let vars = Vars::from_pairs([key]).with([(name, value)]);
         Config::from_vars(&vars).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn beyond_this_machine_there_is_tls_or_somebody_said_that_it_may_be_without() {
+        let key = ("SEGNALALO_MASTER_KEY", "a-key-for-tests-that-guards-nothing-at-all");
+        let open = Vars::from_pairs([key, ("REGISTRY_LISTEN", "0.0.0.0:50051")]);
+        assert!(Config::from_vars(&open).is_err());
+        assert!(Config::from_vars(&open.with([("REGISTRY_PLAINTEXT", "allow")])).is_ok());
+        assert!(Config::from_vars(&open.with([("REGISTRY_PLAINTEXT", "yes")])).is_err());
+        let half = open.with([(CERT, "pem")]);
+        assert_eq!(Config::from_vars(&half).unwrap_err().to_string(), format!("{KEY} isn't set"));
+        assert!(Config::from_vars(&half.with([(KEY, "pem")])).unwrap().tls.is_some());
     }
 
     #[test]

@@ -3,7 +3,8 @@
 
 use crate::{
     commands::{
-        calendar, classify, clock, deadlines, demo, health, held, log, normalize, notices, prepare, replay, ticket,
+        calendar, classify, clients, clock, deadlines, demo, health, held, log, normalize, notices, prepare, replay,
+        ticket,
     },
     phrases::{Part, Phrases},
 };
@@ -28,6 +29,7 @@ pub enum Command {
     All,
     Demo(demo::Args),
     Ticket(ticket::Args),
+    Clients(clients::Args),
     Held(held::Args),
     Notices(notices::Args),
     Prepare(prepare::Args),

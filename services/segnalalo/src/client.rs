@@ -1,22 +1,22 @@
 //! The registry over gRPC, and its refusals in the operator's words.
 
+use crate::commands::demo::folder;
 use crate::{
     failure::Failure,
     phrases::{Part, Phrases, Values},
 };
-use segnalalo_kit::config::Vars;
+use segnalalo_kit::{
+    config::{Error, Vars},
+    master_key::Purpose,
+    rpc::{self, Channel, Rpc},
+};
 use segnalalo_proto::registry::v1::{
-    log_service_client::LogServiceClient, media_service_client::MediaServiceClient,
-    ticket_service_client::TicketServiceClient,
+    client_service_client::ClientServiceClient, log_service_client::LogServiceClient,
+    media_service_client::MediaServiceClient, ticket_service_client::TicketServiceClient,
 };
 use std::time::Duration;
-use tonic::{
-    Code, Status,
-    transport::{Channel, Endpoint},
-};
+use tonic::{Code, Status};
 
-const VARIABLE: &str = "SEGNALALO_REGISTRY_URL";
-const DEFAULT_URL: &str = "http://127.0.0.1:50051";
 const PATIENCE: Duration = Duration::from_secs(3);
 /// A page of 500 tickets, or a record with its chain.
 const LARGEST: usize = 64 * 1024 * 1024;
@@ -25,29 +25,38 @@ pub struct Registry {
     pub tickets: TicketServiceClient<Channel>,
     pub log: LogServiceClient<Channel>,
     pub media: MediaServiceClient<Channel>,
+    pub clients: ClientServiceClient<Channel>,
     pub url: String,
 }
 
-pub fn url(vars: &Vars) -> String {
-    vars.optional(VARIABLE).unwrap_or_else(|| DEFAULT_URL.to_owned())
-}
-
 impl Registry {
+    /// As the operator, or as the client whose token is given. Where neither is, the demo's operator.
+    ///
     /// # Errors
-    /// The address is none, or nobody answers there.
+    /// There is no secret, the address is none, or nobody answers there.
     pub async fn connect(vars: &Vars, phrases: &Phrases) -> Result<Self, Failure> {
-        let url = url(vars);
-        let endpoint = Endpoint::from_shared(url.clone())
-            .map_err(|error| Failure::usage(format!("{VARIABLE}: {url:?}: {error}")))?
-            .connect_timeout(PATIENCE);
+        let vars = folder::with_demo(vars)?;
+        let rpc = Rpc::from_vars(&vars, Purpose::OperatorToken).map_err(|error| match error {
+            Error::Missing { .. } => Failure::usage(phrases.text("no_token", &[])),
+            error => Failure::config(error),
+        })?;
+        let rpc = rpc.with_person(&person(&vars));
+        let url = rpc.url.clone();
+        let endpoint = rpc.endpoint().map_err(|error| {
+            let why = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+            Failure::usage(format!("{}: {url:?}: {error} {why}", rpc::URL))
+        })?;
         let channel = endpoint
+            .connect_timeout(PATIENCE)
             .connect()
             .await
             .map_err(|_| Failure::unavailable(phrases.text("unreachable", &[("url", &url)])))?;
+        let channel = rpc.signed(channel);
         Ok(Self {
             tickets: TicketServiceClient::new(channel.clone()).max_decoding_message_size(LARGEST),
             media: MediaServiceClient::new(channel.clone()),
-            log: LogServiceClient::new(channel).max_decoding_message_size(LARGEST),
+            log: LogServiceClient::new(channel.clone()).max_decoding_message_size(LARGEST),
+            clients: ClientServiceClient::new(channel),
             url,
         })
     }
@@ -75,6 +84,11 @@ pub fn is_uncertain(status: &Status) -> bool {
         status.code(),
         Code::Unavailable | Code::Unknown | Code::DeadlineExceeded | Code::Cancelled | Code::Internal
     )
+}
+
+/// Who sits there: for the record of what was read.
+fn person(vars: &Vars) -> String {
+    vars.optional("SEGNALALO_OPERATOR").or_else(|| vars.optional("USER")).unwrap_or_default()
 }
 
 /// The stable code of the refusal; empty when it is none of ours.

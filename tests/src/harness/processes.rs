@@ -2,6 +2,7 @@
 
 use super::{Broker, Folder, Http, Service, binary, child::Child, ports, root, wait_for};
 use anyhow::{Context as _, Result};
+use segnalalo_kit::{config::Vars, master_key::Purpose, rpc};
 use std::{
     collections::BTreeMap,
     fs,
@@ -180,6 +181,24 @@ impl Processes {
     /// Where a service that listens is reached: `http://127.0.0.1:port`.
     pub fn url(&self, service: Service) -> String {
         format!("http://127.0.0.1:{}", self.ports[&service].listen)
+    }
+
+    /// A connection to the registry as the operator's: for `TicketServiceClient::new` and the like.
+    ///
+    /// # Errors
+    /// It doesn't answer.
+    pub async fn registry(&self) -> Result<rpc::Channel> {
+        self.registry_as([]).await
+    }
+
+    /// The same with other variables of `rpc`: a client's token, a certificate.
+    ///
+    /// # Errors
+    /// It doesn't answer.
+    pub async fn registry_as<const N: usize>(&self, variables: [(&str, &str); N]) -> Result<rpc::Channel> {
+        let vars = Vars::from_pairs(self.environment.clone()).with(variables);
+        let rpc = rpc::Rpc::from_vars(&vars, Purpose::OperatorToken)?;
+        Ok(rpc.signed(rpc.endpoint()?.connect().await?))
     }
 
     /// The base of `/healthz`, `/readyz` and `/metrics`.

@@ -1,5 +1,6 @@
 //! A city to test: broker and processes up, citizens that write by graph-sim, an operator that acts by gRPC.
 
+use segnalalo_kit::rpc::Channel;
 use segnalalo_proto::{
     common::v1::{Actor, actor::Type},
     event::v1::Envelope,
@@ -17,7 +18,6 @@ use std::{
     time::Duration,
 };
 use tokio::sync::{Mutex, MutexGuard};
-use tonic::transport::Channel;
 
 /// How long a test waits for what must come.
 pub const SOON: Duration = Duration::from_secs(30);
@@ -56,15 +56,17 @@ impl City {
         Self { processes, broker, http: Http::default(), keys: AtomicU64::new(1), _turn: turn }
     }
 
+    /// A connection to the registry as the operator's, as soon as it answers.
+    pub async fn registry(&self) -> Channel {
+        wait_for("the registry answers", SOON, async || self.processes.registry().await.ok()).await.unwrap()
+    }
+
     pub async fn tickets_client(&self) -> TicketServiceClient<Channel> {
-        let url = self.processes.url(Service::Registry);
-        wait_for("the registry answers", SOON, async || TicketServiceClient::connect(url.clone()).await.ok())
-            .await
-            .unwrap()
+        TicketServiceClient::new(self.registry().await)
     }
 
     pub async fn verify(&self) -> VerifyLogResponse {
-        let mut client = LogServiceClient::connect(self.processes.url(Service::Registry)).await.unwrap();
+        let mut client = LogServiceClient::new(self.registry().await);
         client.verify_log(VerifyLogRequest {}).await.unwrap().into_inner()
     }
 
@@ -79,6 +81,18 @@ impl City {
             envelopes.push(record::decode(&response.record).unwrap().envelope);
         }
         envelopes
+    }
+
+    /// The whole log, byte for byte.
+    pub async fn log_bytes(&self) -> Vec<u8> {
+        let mut client = LogServiceClient::new(self.registry().await);
+        let request = segnalalo_proto::registry::v1::ExportLogRequest { after_position: 0 };
+        let mut records = client.export_log(request).await.unwrap().into_inner();
+        let mut bytes = Vec::new();
+        while let Some(response) = records.message().await.unwrap() {
+            bytes.extend(response.record);
+        }
+        bytes
     }
 
     /// Every ticket there is.

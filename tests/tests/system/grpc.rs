@@ -50,14 +50,14 @@ async fn it_is_healthy_when_it_serves_and_describes_itself() {
     let city = City::start().await;
     let url = city.processes.url(Service::Registry);
     let channel = Endpoint::from_shared(url).unwrap().connect().await.unwrap();
-    let mut health = HealthClient::new(channel.clone());
+    let mut health = HealthClient::new(channel);
     let checked = health.check(HealthCheckRequest { service: SERVICE.to_owned() }).await.unwrap().into_inner();
     assert_eq!(checked.status(), ServingStatus::Serving);
     let asked = ServerReflectionRequest {
         host: String::new(),
         message_request: Some(MessageRequest::ListServices(String::new())),
     };
-    let mut reflection = ServerReflectionClient::new(channel);
+    let mut reflection = ServerReflectionClient::new(city.registry().await);
     let mut answers = reflection.server_reflection_info(tokio_stream::iter([asked])).await.unwrap().into_inner();
     let Some(MessageResponse::ListServicesResponse(listed)) =
         answers.message().await.unwrap().unwrap().message_response
@@ -113,7 +113,7 @@ async fn a_ticket_is_found_by_its_words_and_the_log_is_watched_from_where_one_wa
     let beyond = client.watch(WatchRequest { after_position: seen.position + 1_000 }).await.unwrap_err();
     assert_eq!(beyond.code(), Code::OutOfRange);
 
-    let mut log = LogServiceClient::connect(city.processes.url(Service::Registry)).await.unwrap();
+    let mut log = LogServiceClient::new(city.registry().await);
     let mut exported =
         log.export_log(ExportLogRequest { after_position: seen.position - 1 }).await.unwrap().into_inner();
     assert_eq!(exported.message().await.unwrap().unwrap().record, seen.record, "byte for byte");

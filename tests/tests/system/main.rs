@@ -6,6 +6,7 @@
 mod city;
 
 mod answers;
+mod clients;
 mod clock;
 mod grpc;
 mod intake;

@@ -1,7 +1,10 @@
 //! Everything the registry can be asked to decide on. Ids are derived and personal data sealed before a command is made.
 
-use super::{action::Act, daily::ExportDay, deadline::ReachDeadline, keys::EraseKeys, media::SettleMedia};
+use super::{
+    action::Act, clients::Clients, daily::ExportDay, deadline::ReachDeadline, keys::EraseKeys, media::SettleMedia,
+};
 use crate::{
+    client::Offices,
     event::conversation::{DeliveryStatus, GivenUp, Proof, RemovalVerb},
     id::{ConversationId, MessageId, PersonId, ReplyId, TicketId},
     sealed::Sealed,
@@ -35,6 +38,9 @@ pub enum Command {
         conversation: ConversationId,
     },
     Act(Act),
+    /// The same, for a client that sees these offices' tickets only.
+    ActWithin(Offices, Act),
+    Clients(Clients),
     BeginAttempt(BeginAttempt),
     RecordOutcome(RecordOutcome),
     SettleReply(SettleReply),

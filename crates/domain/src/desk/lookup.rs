@@ -1,7 +1,7 @@
 //! Finding a ticket by any of its names.
 
 use super::Desk;
-use crate::{id::TicketId, protocol::Cited, rejection::Rejection, ticket};
+use crate::{client::Offices, id::TicketId, protocol::Cited, rejection::Rejection, ticket};
 
 /// A name for a ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,11 +28,36 @@ impl Desk {
         Ok((id, ticket))
     }
 
+    /// As `find`, for who sees these offices' tickets only: the others aren't there, and aren't counted.
+    ///
+    /// # Errors
+    /// As `find`; in the same words for a foreign ticket as for none.
+    pub fn find_within(&self, name: &TicketRef, offices: &Offices) -> Result<(TicketId, &ticket::State), Rejection> {
+        if *offices == Offices::All {
+            return self.find(name);
+        }
+        let own = |id: &TicketId| self.tickets.get(id).filter(|ticket| offices.have(ticket.office.as_ref()));
+        if let TicketRef::Protocol(cited) = name {
+            let ids = self.register.find(*cited);
+            let mut found = ids.iter().filter_map(|id| Some((*id, own(id)?)));
+            return match (found.next(), found.next()) {
+                (Some(one), None) => Ok(one),
+                (None, _) => Err(Rejection::UnknownTicket(written(*cited))),
+                (Some(_), Some(_)) => Err(Rejection::AmbiguousProtocol(written(*cited))),
+            };
+        }
+        let (id, ticket) = self.find(name)?;
+        if own(&id).is_some() {
+            return Ok((id, ticket));
+        }
+        Err(Rejection::UnknownTicket(match name {
+            TicketRef::Code(code) => code.trim().to_ascii_uppercase(),
+            _ => id.to_string(),
+        }))
+    }
+
     fn by_protocol(&self, cited: Cited) -> Result<TicketId, Rejection> {
-        let written = match cited.year {
-            Some(year) => format!("{year}/{:07}", cited.number),
-            None => format!("{:07}", cited.number),
-        };
+        let written = written(cited);
         match self.register.find(cited).as_slice() {
             [] => Err(Rejection::UnknownTicket(written)),
             [one] => Ok(*one),
@@ -51,5 +76,12 @@ impl Desk {
             }
         }
         id
+    }
+}
+
+fn written(cited: Cited) -> String {
+    match cited.year {
+        Some(year) => format!("{year}/{:07}", cited.number),
+        None => format!("{:07}", cited.number),
     }
 }

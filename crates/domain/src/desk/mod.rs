@@ -7,6 +7,7 @@
 //! | `verdict` | what triage concluded, or that it didn't |
 //! | `routing` | which ticket a message belongs to, in the order of the conversation |
 //! | `action` | what operators and offices do with a ticket |
+//! | `clients` | the systems that may call, and what they do within their offices |
 //! | `delivery` | attempts to send, their outcomes, delivery reports |
 //! | `deadline` | terms that came near or went by |
 //! | `daily` | the daily register |
@@ -15,6 +16,7 @@
 //! | `keys` | which key locks what, and that keys are erased |
 
 mod action;
+mod clients;
 mod command;
 mod daily;
 mod deadline;
@@ -29,6 +31,7 @@ mod terms;
 mod verdict;
 
 pub use action::{Act, Action, Words};
+pub use clients::Clients;
 pub use command::{
     BeginAttempt, ChangeIdentity, Command, Conclude, DeliveryReport, EditMessage, Outcome, OwnMessage, ReactToMessage,
     ReceiveMessage, RecordOutcome, RemoveMessage, SettleReply, Verdict,
@@ -42,6 +45,7 @@ pub use media::{MediaEnd, SettleMedia};
 pub use terms::Adopted;
 
 use crate::{
+    client,
     conversation::{self, Times},
     event::{self, Event, Recorded, Stream, conversation::Event as ConversationEvent, ticket::Event as TicketEvent},
     id::{ConversationId, MessageId, ReplyId, TicketId},
@@ -72,6 +76,7 @@ pub struct Desk {
     pub waiting: BTreeSet<ConversationId>,
     /// The calendar in force; `None` in a log from before there was one.
     pub calendar: Option<Adopted>,
+    pub clients: client::State,
 }
 
 impl Desk {
@@ -103,6 +108,8 @@ impl Desk {
             }
             Command::RouteNext { conversation } => Ok(routing::route_next(self, *conversation, context)),
             Command::Act(act) => action::act(self, act, context),
+            Command::ActWithin(offices, act) => clients::act_within(self, offices, act, context),
+            Command::Clients(command) => clients::decide(self, command, context),
             Command::BeginAttempt(attempt) => delivery::begin(self, attempt),
             Command::RecordOutcome(outcome) => delivery::outcome(self, outcome),
             Command::SettleReply(settle) => delivery::settle(self, settle, context),
@@ -128,6 +135,9 @@ impl Desk {
         match (stream, event) {
             (Stream::Conversation(id), Event::Conversation(event)) => self.fold_conversation(id, event, times),
             (Stream::Ticket(id), Event::Ticket(event)) => self.fold_ticket(id, event, times),
+            (_, Event::Log(event::Log::Access(event))) => {
+                self.clients = client::evolve(std::mem::take(&mut self.clients), event, times.occurred_at);
+            }
             (_, Event::Register(event)) => {
                 self.register = register::evolve(std::mem::take(&mut self.register), event);
                 if let event::Register::NumberAnnulled { ticket, .. } = event

@@ -1,10 +1,12 @@
 //! Every fact there is. Names are past tense; personal data stands in `Sealed` fields only.
 
+mod access;
 pub mod conversation;
 mod register;
 mod sealed_box;
 pub mod ticket;
 
+pub use access::{Access, ClientAdded, PersonalDataRead};
 pub use register::{DayExport, EmergencyImport, EmergencyOpening, Register, Registration};
 
 use crate::{
@@ -89,6 +91,8 @@ pub enum Log {
         /// The city's file as it stood.
         content: String,
     },
+    /// Clients, and what was read of people.
+    Access(Access),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,11 @@ macro_rules! find {
     ($event:expr, $as_option:ident, $of_registration:expr) => {
         match $event {
             Event::Log(
-                Log::Opened { .. } | Log::ObservationNoted { .. } | Log::KeysErased(_) | Log::CalendarAdopted { .. },
+                Log::Opened { .. }
+                | Log::ObservationNoted { .. }
+                | Log::KeysErased(_)
+                | Log::CalendarAdopted { .. }
+                | Log::Access(_),
             ) => None,
             Event::Channel(ChannelEvent::NoticeReceived { sealed, .. }) => Some(sealed),
             Event::Register(Register::NumberAssigned { registration, .. }) => {

@@ -6,8 +6,9 @@ mod ticket;
 
 use crate::source::Source;
 use segnalalo_domain::{
-    event::{ChannelEvent, Event, KeysErased, Log, Recorded, Stream},
-    id::{ConversationId, KeyId, PersonId, TicketId},
+    client::Right,
+    event::{Access, ChannelEvent, ClientAdded, Event, KeysErased, Log, PersonalDataRead, Recorded, Stream},
+    id::{ClientId, ConversationId, KeyId, PersonId, TicketId},
     protocol::ProtocolNumber,
     words::Channel,
 };
@@ -36,6 +37,30 @@ const OTHERS: &[Make<(Stream, Event)>] = &[
             content: source.text("[[hours]]\nfrom = \"2015-01-01\"\n"),
         };
         (Stream::Log, Event::Log(event))
+    },
+    |source| {
+        let client = ClientAdded {
+            client: ClientId(source.bytes()),
+            name: source.text("gestionale-strade"),
+            token: source.maybe(|source| source.bytes()),
+            certificate: source.maybe(|source| source.bytes()),
+            offices: vec![source.office()],
+            rights: Right::ALL.to_vec(),
+        };
+        (Stream::Log, Event::Log(Log::Access(Access::ClientAdded(client))))
+    },
+    |source| {
+        let client = ClientId(source.bytes());
+        let reason = source.text("sostituito");
+        (Stream::Log, Event::Log(Log::Access(Access::ClientRevoked { client, reason })))
+    },
+    |source| {
+        let read = PersonalDataRead {
+            client: source.maybe(|source| ClientId(source.bytes())),
+            call: source.text("get_history"),
+            tickets: vec![TicketId(source.bytes()), TicketId(source.bytes())],
+        };
+        (Stream::Log, Event::Log(Log::Access(Access::PersonalDataRead(read))))
     },
     |source| {
         let reason = source.text("duplicate");

@@ -1,16 +1,14 @@
 //! The registry's `MediaService`: it keeps what was fetched.
 
 use super::fetch::File;
+use segnalalo_kit::rpc::{Channel, Rpc};
 use segnalalo_proto::registry::v1::{
     AttachmentRef, GiveUpRequest, StoreRequest,
     media_service_client::MediaServiceClient,
     store_request::{Head, Part},
 };
 use std::time::Duration;
-use tonic::{
-    Code, Status,
-    transport::{Channel, Endpoint},
-};
+use tonic::{Code, Status};
 
 const CONNECT: Duration = Duration::from_secs(10);
 /// Of the largest attachment, on a slow disk.
@@ -34,9 +32,9 @@ impl Keeper {
     ///
     /// # Errors
     /// The address isn't one.
-    pub fn new(url: &str) -> Result<Self, tonic::transport::Error> {
-        let endpoint = Endpoint::from_shared(url.to_owned())?.timeout(TIMEOUT).connect_timeout(CONNECT);
-        Ok(Self { client: MediaServiceClient::new(endpoint.connect_lazy()) })
+    pub fn new(rpc: &Rpc) -> Result<Self, tonic::transport::Error> {
+        let endpoint = rpc.endpoint()?.timeout(TIMEOUT).connect_timeout(CONNECT);
+        Ok(Self { client: MediaServiceClient::new(rpc.signed(endpoint.connect_lazy())) })
     }
 
     /// `Ok`: it is on disk there, now or from before.

@@ -3,7 +3,7 @@
 use super::ticket_ref;
 use segnalalo_domain::{
     desk::{Action, Words},
-    id::PersonId,
+    id::{CauseId, ClientId, PersonId},
     personal_data,
     rejection::Rejection,
     words::{Actor, Office},
@@ -78,4 +78,22 @@ fn date(text: &str) -> Result<jiff::civil::Date, Rejection> {
         field: "expected_by",
         problem: format!("{text:?} isn't a date like 2026-12-31"),
     })
+}
+
+/// The command's id. The same key for another command is another cause, and so is another client's.
+///
+/// # Errors
+/// The key is missing, too short or too long.
+pub fn cause(kind: &[u8], client: Option<ClientId>, key: &str, said: &[u8]) -> Result<CauseId, Rejection> {
+    match key.chars().count() {
+        0 => Err(Rejection::Missing("idempotency_key")),
+        8..=64 => Ok(match client {
+            None => CauseId::derived(&[kind, key.as_bytes(), said]),
+            Some(client) => CauseId::derived(&[kind, key.as_bytes(), said, &client.0]),
+        }),
+        length => Err(Rejection::Invalid {
+            field: "idempotency_key",
+            problem: format!("it has {length} characters; 8 to 64 are wanted"),
+        }),
+    }
 }

@@ -1,16 +1,22 @@
 //! The registry's gRPC service: what operators, department systems and the notifier use. It translates; it decides
 //! nothing.
 
+pub mod access;
+mod client_service;
 mod command;
 pub mod delivery_service;
 mod history;
+mod listening;
 mod log_service;
 mod media_service;
+mod scope;
 pub mod status;
 pub mod ticket_service;
 mod view;
 
+pub use client_service::ClientDesk;
 pub use delivery_service::Delivery;
+pub use listening::{LARGEST_REQUEST, listening};
 pub use log_service::Log;
 pub use media_service::MediaDesk;
 pub use ticket_service::Tickets;

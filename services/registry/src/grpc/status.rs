@@ -1,32 +1,21 @@
 //! Refusals as gRPC statuses: one place, one stable reason code each, carried as google.rpc.ErrorInfo.
 
 use crate::{journal, writer};
-use prost::Message as _;
 use segnalalo_domain::rejection::Rejection;
-use tonic::{Code, Status};
+use std::{collections::HashMap, time::Duration};
+use tonic::{Code, Status, metadata::MetadataMap};
+use tonic_types::{ErrorDetails, StatusExt as _};
 
-/// google.rpc.Status and ErrorInfo, as far as they are needed here (googleapis: google/rpc/error_details.proto).
-#[derive(Clone, PartialEq, prost::Message)]
-struct RpcStatus {
-    #[prost(int32, tag = "1")]
-    code: i32,
-    #[prost(string, tag = "2")]
-    message: String,
-    #[prost(message, repeated, tag = "3")]
-    details: Vec<prost_types::Any>,
-}
-
-#[derive(Clone, PartialEq, prost::Message)]
-struct ErrorInfo {
-    #[prost(string, tag = "1")]
-    reason: String,
-    #[prost(string, tag = "2")]
-    domain: String,
-}
+const DOMAIN: &str = "segnalalo";
+/// When a log that takes nothing is tried again.
+const AGAIN: Duration = Duration::from_secs(1);
 
 pub fn rejected(rejection: &Rejection) -> Status {
     let code = match rejection {
-        Rejection::UnknownTicket(_) | Rejection::UnknownReply(_) | Rejection::UnknownMessage => Code::NotFound,
+        Rejection::UnknownTicket(_)
+        | Rejection::UnknownClient(_)
+        | Rejection::UnknownReply(_)
+        | Rejection::UnknownMessage => Code::NotFound,
         Rejection::VersionConflict { .. } | Rejection::AttemptOutOfOrder { .. } => Code::Aborted,
         Rejection::IllegalTransition { .. }
         | Rejection::AlreadyAnnulled(_)
@@ -38,18 +27,26 @@ pub fn rejected(rejection: &Rejection) -> Status {
         | Rejection::UnknownOffice(_)
         | Rejection::PersonalDataInPublic(_) => Code::InvalidArgument,
     };
-    with_reason(code, rejection.code(), rejection.to_string())
+    let mut details = info(rejection.code());
+    match rejection {
+        Rejection::Missing(field) | Rejection::Invalid { field, .. } => {
+            details.add_bad_request_violation(*field, rejection.to_string());
+        }
+        _ => {}
+    }
+    with_details(code, rejection.code(), rejection.to_string(), details)
 }
 
 pub fn failed(error: &writer::Error) -> Status {
     match error {
         writer::Error::Rejected(rejection) => rejected(rejection),
         writer::Error::Unrecordable(_) => with_reason(Code::InvalidArgument, "UNRECORDABLE", error.to_string()),
-        writer::Error::Unavailable => with_reason(
-            Code::Unavailable,
-            "LOG_UNAVAILABLE",
-            "the log takes nothing now: try again with the same idempotency key".to_owned(),
-        ),
+        writer::Error::Unavailable => {
+            let mut details = info("LOG_UNAVAILABLE");
+            details.set_retry_info(Some(AGAIN));
+            let message = "the log takes nothing now: try again with the same idempotency key".to_owned();
+            with_details(Code::Unavailable, "LOG_UNAVAILABLE", message, details)
+        }
     }
 }
 
@@ -77,20 +74,77 @@ pub fn erased() -> Status {
     with_reason(Code::FailedPrecondition, "ERASED", "the content was erased".to_owned())
 }
 
+/// The same words for whoever isn't known, whatever he lacks.
+pub fn unauthenticated(message: &str) -> Status {
+    with_reason(Code::Unauthenticated, "UNAUTHENTICATED", message.to_owned())
+}
+
+pub fn forbidden(right: &str) -> Status {
+    let mut details = info("MISSING_RIGHT");
+    details.set_error_info("MISSING_RIGHT", DOMAIN, HashMap::from([("right".to_owned(), right.to_owned())]));
+    with_details(
+        Code::PermissionDenied,
+        "MISSING_RIGHT",
+        format!("the right {right} is wanted, and this caller hasn't it"),
+        details,
+    )
+}
+
+pub fn too_fast(wait: Duration) -> Status {
+    let mut details = info("TOO_FAST");
+    details.set_retry_info(Some(wait));
+    let message = format!("too many calls: try again in {} ms", wait.as_millis().max(1));
+    with_details(Code::ResourceExhausted, "TOO_FAST", message, details)
+}
+
+pub fn too_many_watches() -> Status {
+    with_reason(Code::ResourceExhausted, "TOO_MANY_WATCHES", "this client has enough watches open".to_owned())
+}
+
+pub fn late(limit: Duration) -> Status {
+    let message = format!("no answer within {} s: try again with the same idempotency key", limit.as_secs());
+    with_reason(Code::DeadlineExceeded, "TOO_LATE", message)
+}
+
+/// A position that the log doesn't have.
+pub fn beyond(after: u64, head: u64) -> Status {
+    with_reason(Code::OutOfRange, "BEYOND_THE_LOG", format!("the log ends at position {head}, before {after}"))
+}
+
+fn info(reason: &str) -> ErrorDetails {
+    ErrorDetails::with_error_info(reason, DOMAIN, HashMap::new())
+}
+
 fn with_reason(code: Code, reason: &str, message: String) -> Status {
-    let info = ErrorInfo { reason: reason.to_owned(), domain: "segnalalo".to_owned() };
-    let details = RpcStatus {
-        code: code as i32,
-        message: message.clone(),
-        details: vec![prost_types::Any {
-            type_url: "type.googleapis.com/google.rpc.ErrorInfo".to_owned(),
-            value: info.encode_to_vec(),
-        }],
-    };
-    let mut status = Status::with_details(code, message, details.encode_to_vec().into());
+    with_details(code, reason, message, info(reason))
+}
+
+fn with_details(code: Code, reason: &str, message: String, details: ErrorDetails) -> Status {
+    let mut metadata = MetadataMap::new();
     if let Ok(value) = reason.parse() {
         // For clients without google.rpc's types.
-        status.metadata_mut().insert("reason", value);
+        metadata.insert("reason", value);
     }
-    status
+    Status::with_error_details_and_metadata(code, message, details, metadata)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_says_its_reason_the_field_and_when_to_try_again() {
+        let missing = rejected(&Rejection::Missing("text"));
+        let details = missing.get_error_details();
+        assert_eq!(details.error_info().unwrap().reason, "MISSING_FIELD");
+        assert_eq!(details.error_info().unwrap().domain, "segnalalo");
+        assert_eq!(details.bad_request().unwrap().field_violations[0].field, "text");
+        let busy = failed(&writer::Error::Unavailable);
+        assert_eq!(busy.get_error_details().retry_info().unwrap().retry_delay, Some(AGAIN));
+        let fast = too_fast(Duration::from_millis(250));
+        assert_eq!(fast.get_error_details().retry_info().unwrap().retry_delay, Some(Duration::from_millis(250)));
+        let right = forbidden("act");
+        assert_eq!(right.get_error_details().error_info().unwrap().metadata["right"], "act");
+        assert_eq!(right.metadata().get("reason").unwrap(), "MISSING_RIGHT");
+    }
 }

@@ -1,6 +1,7 @@
 //! What people read: each ticket's history, its first words, a word index, notices and replies that need a person. A
 //! function of the log like everything else: built at start, kept up as records come, kept nowhere.
 
+mod belonging;
 mod register;
 mod search;
 
@@ -8,9 +9,10 @@ pub use register::DayIndex;
 
 use search::WordIndex;
 use segnalalo_domain::{
+    client::Offices,
     desk::Desk,
     event::{
-        ChannelEvent, Event, Log, Recorded, Register, Stream, conversation::Event as ConversationEvent,
+        Access, ChannelEvent, Event, Log, Recorded, Register, Stream, conversation::Event as ConversationEvent,
         ticket::Event as TicketEvent,
     },
     id::{MessageId, ReplyId, TicketId},
@@ -34,6 +36,9 @@ pub struct ReadModel {
     pub notices: Vec<u64>,
     /// Replies that need a person, and where the log says so: held, refused for good, or failed after acceptance.
     pub attention: BTreeMap<ReplyId, u64>,
+    /// Positions of what was read of people, oldest first.
+    pub reads: Vec<u64>,
+    offices: belonging::Names,
 }
 
 /// What is known of one ticket beyond its state.
@@ -43,6 +48,7 @@ pub struct Entry {
     pub positions: BTreeSet<u64>,
     pub summary: String,
     pub place: String,
+    pub belonging: belonging::Belonging,
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -60,7 +66,11 @@ impl ReadModel {
             (Stream::Conversation(id), Event::Conversation(event)) => {
                 self.apply_conversation(recorded, *id, event, (desk, opener));
             }
-            (Stream::Ticket(id), Event::Ticket(event)) => self.apply_ticket(recorded.position, *id, event),
+            (Stream::Ticket(id), Event::Ticket(event)) => {
+                self.apply_ticket(recorded.position, *id, event);
+                self.belongs(recorded.position, *id, desk);
+            }
+            (_, Event::Log(Log::Access(Access::PersonalDataRead(_)))) => self.reads.push(recorded.position),
             (_, Event::Log(Log::KeysErased(erased))) => {
                 if let Some(ticket) = erased.ticket {
                     self.entry(ticket).positions.insert(recorded.position);
@@ -92,6 +102,22 @@ impl ReadModel {
     /// Tickets that hold every word of the query, beginnings of words included.
     pub fn search(&self, query: &str) -> BTreeSet<TicketId> {
         self.words.find(query)
+    }
+
+    /// Whether a record at a position was about one of these offices' tickets: the ticket was theirs before it or after.
+    pub fn was_of(&self, ticket: TicketId, position: u64, offices: &Offices) -> bool {
+        let Some(entry) = self.entries.get(&ticket) else {
+            return false;
+        };
+        entry.belonging.around(position).into_iter().flatten().any(|name| offices.have(self.offices.get(name)))
+    }
+
+    fn belongs(&mut self, position: u64, ticket: TicketId, desk: &Desk) {
+        let Some(state) = desk.tickets.get(&ticket) else {
+            return;
+        };
+        let name = self.offices.number(state.office.as_ref());
+        self.entry(ticket).belonging.note(position, name);
     }
 
     fn entry(&mut self, ticket: TicketId) -> &mut Entry {

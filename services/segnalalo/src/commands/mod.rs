@@ -3,6 +3,7 @@
 pub mod all;
 pub mod calendar;
 pub mod classify;
+pub mod clients;
 pub mod clock;
 pub mod deadlines;
 pub mod demo;
@@ -37,6 +38,7 @@ pub async fn run(cli: Cli, vars: Vars, phrases: Phrases) -> Result<ExitCode, Fai
         Command::GraphSim => service::run(processes::graph_sim(&vars)?, &vars).await?,
         Command::All => all::run(&vars).await?,
         Command::Demo(args) => demo::run(&args, &vars, &phrases).await?,
+        Command::Clients(args) => clients::run(args, &vars, &phrases).await?,
         Command::Ticket(args) => ticket::run(args, &vars, &phrases).await?,
         Command::Held(args) => held::run(args, &vars, &phrases).await?,
         Command::Notices(args) => notices::run(&args, &vars, &phrases).await?,

@@ -1,29 +1,88 @@
 //! Commands: read from the wire, handed to the writer.
 
-use super::{Tickets, status, ticket_ref};
+use super::{Tickets, scope, status, ticket_ref};
 use crate::{
-    grpc::command::{self, Sealing},
+    grpc::{
+        access::Caller,
+        command::{self, Sealing},
+    },
     world::World,
     writer::{Receipt, Request},
 };
 use prost::Message as _;
 use segnalalo_domain::{
+    client::{Offices, Right},
     desk::{Act, Command, SettleReply, Verdict},
-    id::CauseId,
+    id::{CauseId, ClientId},
     rejection::Rejection,
+    words::{Actor, ActorType},
 };
 use segnalalo_kit::trace;
 use segnalalo_proto::{
     common::v1::PersonalContent,
-    registry::v1::{self as wire, settle_reply_request},
+    convert::actor_to_wire,
+    registry::v1::{self as wire, execute_request::Command as Step, settle_reply_request},
     sealed,
 };
 use tonic::Status;
 
-pub async fn execute(tickets: &Tickets, request: wire::ExecuteRequest) -> Result<Receipt, Status> {
-    let read = tickets.writer.read(|world| read(world, &tickets.public_numbers, request));
-    let (cause, act) = read.map_err(|rejection| status::rejected(&rejection))?;
-    run(tickets, cause, Command::Act(act)).await
+pub async fn execute(tickets: &Tickets, caller: &Caller, request: wire::ExecuteRequest) -> Result<Receipt, Status> {
+    if coordinates(request.command.as_ref()) && !caller.may(Right::Coordinate) {
+        return Err(status::forbidden(Right::Coordinate.code()));
+    }
+    let rejected = |rejection: Rejection| status::rejected(&rejection);
+    let cause = cause(caller.client(), &request).map_err(rejected)?;
+    // What it did may have taken the ticket out of its sight: a repetition is answered all the same.
+    let handled = tickets.reader.handled(&cause).map_err(|error| status::unreadable(&error))?;
+    if let Some(position) = handled {
+        return Ok(Receipt { position, repeated: true, ignored: false });
+    }
+    let act = tickets.writer.read(|world| own(world, tickets, caller, request)).map_err(rejected)?;
+    let command = match &caller.offices {
+        Offices::All => Command::Act(act),
+        own => Command::ActWithin(own.clone(), act),
+    };
+    run(tickets, cause, command).await
+}
+
+/// What a caller does with a ticket that he sees, in his name.
+fn own(world: &World, tickets: &Tickets, caller: &Caller, request: wire::ExecuteRequest) -> Result<Act, Rejection> {
+    scope::find(world, caller, &ticket_ref(request.ticket.as_ref())?)?;
+    let actor = match &request.actor {
+        // A client that names nobody acts itself.
+        None if caller.client().is_some() => Actor { kind: ActorType::OfficeSystem, name: String::new() },
+        actor => command::actor(actor.as_ref())?,
+    };
+    let actor = Some(actor_to_wire(&caller.acting(actor)));
+    read(world, &tickets.public_numbers, wire::ExecuteRequest { actor, ..request }).map(|(_, act)| act)
+}
+
+/// The URP's steps.
+fn coordinates(command: Option<&Step>) -> bool {
+    match command {
+        Some(
+            Step::Reassign(_)
+            | Step::DeclareNotPertinent(_)
+            | Step::Reopen(_)
+            | Step::Merge(_)
+            | Step::MarkSpam(_)
+            | Step::LiftSpam(_)
+            | Step::AnnulProtocol(_),
+        ) => true,
+        Some(
+            Step::TakeInCharge(_)
+            | Step::SendBack(_)
+            | Step::AskCitizen(_)
+            | Step::Answer(_)
+            | Step::DeclareFeasible(_)
+            | Step::ReportProgress(_)
+            | Step::DeclareNotFeasible(_)
+            | Step::Resolve(_)
+            | Step::Close(_)
+            | Step::AddNote(_),
+        )
+        | None => false,
+    }
 }
 
 pub async fn settle(tickets: &Tickets, request: wire::SettleReplyRequest) -> Result<Receipt, Status> {
@@ -45,9 +104,7 @@ pub fn read(
     public_numbers: &[String],
     request: wire::ExecuteRequest,
 ) -> Result<(CauseId, Act), Rejection> {
-    // The same key for another command is another cause: it must not pass for done.
-    let said = wire::ExecuteRequest { expected_version: 0, ..request.clone() }.encode_to_vec();
-    let cause = cause(b"execute", &request.idempotency_key, &said)?;
+    let cause = cause(None, &request)?;
     let ticket = ticket_ref(request.ticket.as_ref())?;
     let actor = command::actor(request.actor.as_ref())?;
     let (_, state) = world.desk.find(&ticket)?;
@@ -79,16 +136,11 @@ pub fn read_settle(request: wire::SettleReplyRequest) -> Result<(CauseId, Settle
         verdict,
         sealed: sealed::seal(None, &PersonalContent::default()),
     };
-    Ok((cause(b"settle", &key, &said)?, settle))
+    Ok((command::cause(b"settle", None, &key, &said)?, settle))
 }
 
-fn cause(kind: &[u8], key: &str, said: &[u8]) -> Result<CauseId, Rejection> {
-    match key.chars().count() {
-        0 => Err(Rejection::Missing("idempotency_key")),
-        8..=64 => Ok(CauseId::derived(&[kind, key.as_bytes(), said])),
-        length => Err(Rejection::Invalid {
-            field: "idempotency_key",
-            problem: format!("it has {length} characters; 8 to 64 are wanted"),
-        }),
-    }
+/// The same key for another command is another cause: it must not pass for done.
+fn cause(client: Option<ClientId>, request: &wire::ExecuteRequest) -> Result<CauseId, Rejection> {
+    let said = wire::ExecuteRequest { expected_version: 0, ..request.clone() }.encode_to_vec();
+    command::cause(b"execute", client, &request.idempotency_key, &said)
 }

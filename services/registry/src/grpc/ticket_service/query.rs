@@ -1,7 +1,7 @@
 //! Lists and searches over the world in memory.
 
-use super::view;
-use crate::world::World;
+use super::{scope, view};
+use crate::{grpc::access::Caller, world::World};
 use segnalalo_domain::{
     Timestamp,
     id::{ReplyId, TicketId},
@@ -29,7 +29,11 @@ fn order(id: TicketId, state: &State) -> (Timestamp, Timestamp, TicketId) {
     (due, state.received_at, id)
 }
 
-pub fn list(world: &World, request: &wire::ListTicketsRequest) -> Result<wire::ListTicketsResponse, Rejection> {
+pub fn list(
+    world: &World,
+    caller: &Caller,
+    request: &wire::ListTicketsRequest,
+) -> Result<wire::ListTicketsResponse, Rejection> {
     let size = limit(request.page_size)?;
     let from = match request.page_token.as_str() {
         "" => 0,
@@ -42,6 +46,7 @@ pub fn list(world: &World, request: &wire::ListTicketsRequest) -> Result<wire::L
         .desk
         .tickets
         .iter()
+        .filter(|(_, state)| scope::sees(caller, state))
         .filter(|(_, state)| states.is_empty() || states.contains(&view::phase(state.phase)))
         .filter(|(_, state)| !request.open_only || state.phase.is_open())
         .filter(|(_, state)| {
@@ -59,7 +64,11 @@ pub fn list(world: &World, request: &wire::ListTicketsRequest) -> Result<wire::L
     })
 }
 
-pub fn search(world: &World, request: &wire::SearchTicketsRequest) -> Result<wire::SearchTicketsResponse, Rejection> {
+pub fn search(
+    world: &World,
+    caller: &Caller,
+    request: &wire::SearchTicketsRequest,
+) -> Result<wire::SearchTicketsResponse, Rejection> {
     let size = limit(request.limit)?;
     if request.query.trim().is_empty() {
         return Err(Rejection::Missing("query"));
@@ -69,6 +78,7 @@ pub fn search(world: &World, request: &wire::SearchTicketsRequest) -> Result<wir
         .search(&request.query)
         .into_iter()
         .filter_map(|id| world.desk.tickets.get(&id).map(|state| (id, state)))
+        .filter(|(_, state)| scope::sees(caller, state))
         .collect::<Vec<_>>();
     found.sort_by_key(|(id, state)| order(*id, state));
     let tickets = found.into_iter().take(size).map(|(id, state)| view::ticket(id, state, world)).collect();
