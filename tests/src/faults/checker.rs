@@ -205,7 +205,7 @@ async fn copies(city: &City, evidence: &Evidence) -> Result<Vec<String>> {
             break;
         }
     }
-    let mut client = LogServiceClient::connect(city.processes.url(Service::Registry)).await?;
+    let mut client = LogServiceClient::new(city.processes.registry().await?);
     let report = client.verify_log(VerifyLogRequest {}).await?.into_inner();
     if !report.fault.is_empty() {
         findings.push(format!("I4: log verify: {} at {}", report.fault, report.fault_position));

@@ -12,6 +12,7 @@ use segnalalo_kit::{
     bus::{Bus, BusConfig, Stream},
     config::Vars,
     keys::{Keys, mirror_key},
+    rpc::Channel,
 };
 use segnalalo_proto::{
     common::v1::{Actor, actor::Type},
@@ -26,7 +27,6 @@ use std::{
     process::ExitStatus,
     time::Duration,
 };
-use tonic::transport::Channel;
 
 /// How long one waits for what must come, on a machine that others use too.
 pub const SOON: Duration = Duration::from_secs(60);
@@ -228,8 +228,8 @@ impl City {
     /// # Errors
     /// The registry doesn't answer.
     pub async fn client(&self) -> Result<TicketServiceClient<Channel>> {
-        let url = self.processes.url(Service::Registry);
-        wait_for("the registry answers", SOON, async || TicketServiceClient::connect(url.clone()).await.ok()).await
+        let answered = wait_for("the registry answers", SOON, async || self.processes.registry().await.ok());
+        answered.await.map(TicketServiceClient::new)
     }
 
     /// An operator takes the next so many tickets in charge, asking again with the same key until he is answered.

@@ -4,7 +4,6 @@ use super::{
     citizens::{Fate, Kind},
     city::City,
 };
-use crate::harness::Service;
 use anyhow::{Context as _, Result};
 use segnalalo_domain::{
     event::{ChannelEvent, Event, Recorded, conversation::Event as Said},
@@ -40,7 +39,7 @@ pub struct Evidence {
 /// # Errors
 /// The registry or graph-sim doesn't answer.
 pub async fn gather(city: &mut City) -> Result<Evidence> {
-    let mut client = LogServiceClient::connect(city.processes.url(Service::Registry)).await?;
+    let mut client = LogServiceClient::new(city.processes.registry().await?);
     let mut stream = client.export_log(ExportLogRequest { after_position: 0 }).await?.into_inner();
     let mut records = Vec::new();
     while let Some(response) = stream.message().await? {

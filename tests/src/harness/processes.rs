@@ -196,7 +196,8 @@ impl Processes {
     /// # Errors
     /// It doesn't answer.
     pub async fn registry_as<const N: usize>(&self, variables: [(&str, &str); N]) -> Result<rpc::Channel> {
-        let vars = Vars::from_pairs(self.environment.clone()).with(variables);
+        let here = [(rpc::URL, self.url(Service::Registry))];
+        let vars = Vars::from_pairs(self.environment.clone()).with(here).with(variables);
         let rpc = rpc::Rpc::from_vars(&vars, Purpose::OperatorToken)?;
         Ok(rpc.signed(rpc.endpoint()?.connect().await?))
     }
