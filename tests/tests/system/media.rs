@@ -1,6 +1,7 @@
 //! What citizens attach: fetched from the platform, kept encrypted, seen by the operator.
 
 use super::city::{City, SOON, by_id};
+use segnalalo_kit::rpc::Channel;
 use segnalalo_proto::{
     event::v1::{Envelope, envelope::Event as Wire},
     registry::v1::{
@@ -10,14 +11,12 @@ use segnalalo_proto::{
 use segnalalo_tests::harness::{Service, wait_for, wait_until};
 use serde_json::json;
 use std::{fs, path::Path};
-use tonic::transport::Channel;
 
 const PHOTO: &[u8] = include_bytes!("../../../services/graph-sim/assets/samples/buca.jpg");
 const FORM: &[u8] = include_bytes!("../../../services/graph-sim/assets/samples/modulo.pdf");
 
 async fn client(city: &City) -> MediaServiceClient<Channel> {
-    let url = city.processes.url(Service::Registry);
-    wait_for("the registry answers", SOON, async || MediaServiceClient::connect(url.clone()).await.ok()).await.unwrap()
+    MediaServiceClient::new(city.registry().await)
 }
 
 async fn list(city: &City, ticket: &Ticket) -> Vec<Media> {
