@@ -3,8 +3,8 @@
 
 use crate::{
     commands::{
-        calendar, classify, clients, clock, deadlines, demo, health, held, log, normalize, notices, prepare, replay,
-        ticket,
+        calendar, classify, clients, clock, dead, deadlines, demo, health, held, log, normalize, notices, prepare,
+        replay, ticket,
     },
     phrases::{Part, Phrases},
 };
@@ -27,6 +27,7 @@ pub enum Command {
     Notifier,
     GraphSim,
     All,
+    Dead(dead::Args),
     Demo(demo::Args),
     Ticket(ticket::Args),
     Clients(clients::Args),

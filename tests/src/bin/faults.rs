@@ -69,10 +69,11 @@ async fn hunt(args: &Args) -> anyhow::Result<bool> {
     let (mut found, mut all) = (0, 0);
     for mistake in chosen {
         let outcome = mistakes::hunt(mistake, args.seed).await?;
-        let first = outcome.findings.first().map_or("NOT FOUND", String::as_str);
+        let proofs = outcome.proofs();
+        let first = proofs.first().copied().unwrap_or("NOT FOUND");
         println!("{:<40} {:<30} {first}", mistake.name, mistake.row);
         all += 1;
-        found += usize::from(!outcome.findings.is_empty());
+        found += usize::from(!proofs.is_empty());
     }
     anyhow::ensure!(all > 0, "no mistake is called {:?}", args.mistake);
     println!("{found} of {all} mistakes found");

@@ -32,6 +32,8 @@ use std::{
 pub const SOON: Duration = Duration::from_secs(60);
 /// How long healing may take: a channel whose token was dead is tried again after three minutes.
 const HEALED: Duration = Duration::from_secs(240);
+/// With a mistake put back, what is lost never comes: it is waited for no longer than a sound system needs.
+const HEALED_WITH_MISTAKE: Duration = Duration::from_secs(40);
 const AT_ONCE: usize = 8;
 const MASTER_KEY: &str = "a-key-for-tests-that-guards-nothing-at-all";
 
@@ -306,7 +308,8 @@ impl City {
 
     async fn settle(&mut self) -> Result<()> {
         let mut missing = Vec::new();
-        let settled = wait_until("everything is settled", HEALED, async || {
+        let patience = if self.mistake.is_some() { HEALED_WITH_MISTAKE } else { HEALED };
+        let settled = wait_until("everything is settled", patience, async || {
             missing = match evidence::gather(self).await {
                 Ok(evidence) => evidence.missing(self),
                 Err(error) => vec![format!("{error:#}")],

@@ -50,6 +50,15 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// What was found, beside that healing took too long or that the harness failed: these prove no mistake.
+    pub fn proofs(&self) -> Vec<&str> {
+        self.findings
+            .iter()
+            .map(String::as_str)
+            .filter(|finding| !finding.starts_with("I8") && !finding.starts_with("harness"))
+            .collect()
+    }
+
     pub fn is_green(&self) -> bool {
         self.not_shown.is_some() || (self.findings.is_empty() && self.injected > 0)
     }
@@ -71,10 +80,10 @@ pub async fn run(row: &rows::Row, seed: u64, mistake: Option<&str>) -> Outcome {
         took: Duration::ZERO,
     };
     if let Err(error) = go(row, seed, mistake, &mut outcome).await {
-        outcome.findings.push(format!("{error:#}"));
+        outcome.findings.push(format!("harness: {error:#}"));
     }
     if outcome.injected == 0 && outcome.not_shown.is_none() {
-        outcome.findings.push("the fault was never seen to happen: the row shows nothing".to_owned());
+        outcome.findings.push("harness: the fault was never seen to happen: the row shows nothing".to_owned());
     }
     outcome.took = started.elapsed();
     outcome

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on ends there, and its folder is kept")]
 
 mod city;
+mod dead;
 
 mod answers;
 mod clients;

@@ -138,7 +138,8 @@ impl DeadLetters {
         removed.map_err(|error| unavailable(error.into()))
     }
 
-    async fn get(&self, sequence: u64) -> Result<Option<DeadLetter>, Error> {
+    /// One of them, as it was parked.
+    pub async fn get(&self, sequence: u64) -> Result<Option<DeadLetter>, Error> {
         match self.stream().await?.direct_get(sequence).await {
             Ok(message) => Ok(Some(letter(message))),
             Err(error) if error.kind() == DirectGetErrorKind::NotFound => Ok(None),

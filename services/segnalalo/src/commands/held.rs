@@ -26,6 +26,7 @@ pub struct Args {
 enum Command {
     List,
     Resolve(Resolve),
+    Resend(Resend),
 }
 
 #[derive(Debug, clap::Args)]
@@ -45,11 +46,28 @@ struct Resolve {
     key: Option<String>,
 }
 
+#[derive(Debug, clap::Args)]
+struct Resend {
+    #[arg(value_name = "MESSAGGIO")]
+    reply: String,
+    #[arg(long = "as", value_name = "NOME")]
+    operator: Option<String>,
+    #[arg(long)]
+    key: Option<String>,
+}
+
+impl From<Resend> for Resolve {
+    fn from(Resend { reply, operator, key }: Resend) -> Self {
+        Self { reply, arrived: false, resend: true, drop: false, operator, key }
+    }
+}
+
 pub async fn run(args: Args, vars: &Vars, phrases: &Phrases) -> Result<(), Failure> {
     let registry = Registry::connect(vars, phrases).await?;
     match args.command {
         Command::List => list(registry, args.json, vars, phrases).await,
         Command::Resolve(resolve) => settle(registry, resolve, args.json, vars, phrases).await,
+        Command::Resend(resend) => settle(registry, resend.into(), args.json, vars, phrases).await,
     }
 }
 

@@ -5,6 +5,7 @@ pub mod calendar;
 pub mod classify;
 pub mod clients;
 pub mod clock;
+pub mod dead;
 pub mod deadlines;
 pub mod demo;
 pub mod health;
@@ -37,6 +38,7 @@ pub async fn run(cli: Cli, vars: Vars, phrases: Phrases) -> Result<ExitCode, Fai
         Command::Notifier => service::run(processes::notifier(&vars)?, &vars).await?,
         Command::GraphSim => service::run(processes::graph_sim(&vars)?, &vars).await?,
         Command::All => all::run(&vars).await?,
+        Command::Dead(args) => dead::run(args, &vars, &phrases).await?,
         Command::Demo(args) => demo::run(&args, &vars, &phrases).await?,
         Command::Clients(args) => clients::run(args, &vars, &phrases).await?,
         Command::Ticket(args) => ticket::run(args, &vars, &phrases).await?,

@@ -35,7 +35,13 @@ pub(super) fn rows() -> Vec<Row> {
             "I1-I5",
             statuses
         ),
-        row!("input-unknown-kinds", "input", "kinds and fields that nobody knows", "I1: kept and seen", unknown),
+        row!(
+            "input-unknown-kinds",
+            "input",
+            "kinds and fields that nobody knows, and strangers' comments",
+            "I1: kept and seen",
+            unknown
+        ),
         row!(
             "input-forged",
             "input",
@@ -119,8 +125,8 @@ async fn statuses(city: &mut City) -> Result<Injected> {
 
 async fn unknown(city: &mut City) -> Result<Injected> {
     city.start().await?;
-    let indices = (0..16)
-        .map(|n| city.citizens.write_as([Kind::UnknownField, Kind::WhatsappTomorrow][n % 2]))
+    let indices = (0..18)
+        .map(|n| city.citizens.write_as([Kind::UnknownField, Kind::WhatsappTomorrow, Kind::Stranger][n % 3]))
         .collect::<Vec<_>>();
     city.post(&indices).await;
     Ok(Injected::Times(indices.len()))
