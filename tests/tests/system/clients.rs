@@ -142,7 +142,8 @@ async fn an_office_sees_and_touches_its_own_tickets_only() {
     let noted = execute(&mut desk, "own-note-1", &own, note("sopralluogo domani")).await.unwrap();
     assert!(!noted.repeated);
     let entries = city.history(&own).await;
-    assert_eq!(entries.last().unwrap().actor.as_ref().unwrap().name, "gestionale-strade");
+    let note = entries.iter().rfind(|entry| entry.event == "note_added").unwrap();
+    assert_eq!(note.actor.as_ref().unwrap().name, "gestionale-strade");
     // What takes the ticket away is answered, and answered again.
     let back = Command::SendBack(SendBack { reason: "è una strada provinciale".to_owned() });
     let sent = execute(&mut desk, "send-back-1", &own, back.clone()).await.unwrap();
