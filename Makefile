@@ -9,6 +9,8 @@ help:
 	@echo 'make faults   the system under every fault, with the table of what was seen (about a quarter of an hour)'
 	@echo 'make bench    figures to look at, each beside the fastest that this machine could do'
 	@echo 'make oracle   the deadlines against two computations of others'
+	@echo 'make image    the container image, built in containers (docker or docker-compose)'
+	@echo 'make deny     licences, banned crates and sources of the dependencies'
 	@echo 'make lint     format and lints only'
 	@echo 'make fmt      formats the sources'
 	@echo 'make tools    fetches nats-server and buf into .tools/'
@@ -20,6 +22,17 @@ tools:
 .PHONY: browser
 browser:
 	@scripts/browser
+
+# Licences, bans, sources: deny.toml.
+.PHONY: deny
+deny:
+	@scripts/deny
+
+# As docker-compose.yml names it. Where no image registry answers: scripts/stand-ins, and docs/operations.md.
+.PHONY: image
+image:
+	docker build --tag segnalalo:$${SEGNALALO_VERSION:-local} --file deploy/Dockerfile .
+	@docker image inspect --format 'segnalalo: {{.Size}} bytes' segnalalo:$${SEGNALALO_VERSION:-local}
 
 # What the demo keeps stands in .demo/: delete it to begin anew. ARGS goes to the program.
 .PHONY: demo

@@ -33,7 +33,27 @@ impl Vars {
         let unicode = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         };
-        Self::from_pairs(env::vars_os().filter_map(unicode))
+        Self::from_pairs(env::vars_os().filter_map(unicode)).with_settings()
+    }
+
+    /// And what they lack from the folder `SEGNALALO_SETTINGS`: a file for each variable, called like it.
+    #[must_use]
+    pub fn with_settings(&self) -> Self {
+        let entries = self.optional("SEGNALALO_SETTINGS").and_then(|folder| fs::read_dir(folder).ok());
+        let named = |name: &str| name.bytes().all(|letter| letter == b'_' || letter.is_ascii_uppercase());
+        let lacking = entries.into_iter().flatten().filter_map(|entry| {
+            let (file, name) = (entry.as_ref().ok()?.path(), entry.as_ref().ok()?.file_name().into_string().ok()?);
+            let set = self.optional(&name).or_else(|| self.optional(&format!("{name}_FILE"))).is_some();
+            if set || !named(&name) {
+                return None;
+            }
+            match fs::read_to_string(&file) {
+                Ok(text) => Some((name, text.trim_end_matches(['\r', '\n']).to_owned())),
+                // Who asks for it says that it can't be read.
+                Err(_) => Some((format!("{name}_FILE"), file.display().to_string())),
+            }
+        });
+        self.with(lacking.collect::<Vec<_>>())
     }
 
     pub fn from_pairs<K: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
@@ -153,6 +173,19 @@ mod tests {
         assert_eq!(vars.secret("TOKEN").unwrap().expose(), "s3cret");
         let both = vars.with([("TOKEN", "x")]);
         assert!(matches!(both.secret("TOKEN"), Err(Error::Twice { .. })));
+    }
+
+    #[test]
+    fn what_the_environment_lacks_comes_from_the_folder_of_settings() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("TOKEN"), "s3cret\n").unwrap();
+        fs::write(folder.path().join("PLACE"), "there").unwrap();
+        fs::write(folder.path().join("notes.txt"), "no variable").unwrap();
+        let place = folder.path().to_str().unwrap();
+        let vars = Vars::from_pairs([("SEGNALALO_SETTINGS", place), ("PLACE", "here"), ("TOKEN", "")]).with_settings();
+        assert_eq!(vars.secret("TOKEN").unwrap().expose(), "s3cret");
+        assert_eq!(vars.required("PLACE").unwrap(), "here");
+        assert_eq!(vars.optional("notes.txt"), None);
     }
 
     #[test]

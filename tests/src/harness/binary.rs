@@ -14,7 +14,10 @@ use std::{
 const OVERRIDE: &str = "SEGNALALO_BIN";
 
 /// The program `segnalalo`.
-pub(super) fn segnalalo() -> Result<&'static Path> {
+///
+/// # Errors
+/// There is none, and it can't be built.
+pub fn segnalalo() -> Result<&'static Path> {
     static FOUND: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     FOUND
         .get_or_init(|| find().map_err(|error| format!("{error:#}")))

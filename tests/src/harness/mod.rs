@@ -12,13 +12,13 @@
 //! | `wait` | conditions with a deadline |
 //! | `child`, `folder`, `ports`, `binary` | what the others need |
 
-mod binary;
+pub mod binary;
 mod broker;
 mod browser;
 mod child;
 mod folder;
 mod http;
-mod ports;
+pub mod ports;
 mod processes;
 mod service;
 mod wait;

@@ -1,6 +1,11 @@
-//! `segnalalo prepare`: draws what the processes need to know each other, once, into one folder: a key for each role at
-//! the broker, and the broker's `auth.conf` with their rights. What is there is kept; only `auth.conf` is always written
-//! anew, so that a new version's rights count.
+//! `segnalalo prepare`: draws what the processes need to know each other, once, into one folder with a folder for each
+//! role: its key at the broker, the city's secrets that it needs. The broker's folder gets its
+//! configuration with everybody's rights. What was drawn is kept; configuration is always written anew, so that a new
+//! version's rights count.
+
+mod broker;
+mod file;
+mod settings;
 
 use crate::{
     failure::Failure,
@@ -8,18 +13,17 @@ use crate::{
     phrases::{Part, Phrases},
 };
 use anyhow::Context as _;
+use file::put;
 use segnalalo_kit::{
     bus::{Identity, Role, auth_conf},
     config::Secret,
 };
 use std::{
     fs,
-    io::Write as _,
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
 
-const NKEY: &str = "nkey";
+const NKEY: &str = "SEGNALALO_NATS_NKEY";
 const BROKER: &str = "broker";
 const AUTH: &str = "auth.conf";
 
@@ -27,12 +31,21 @@ const AUTH: &str = "auth.conf";
 pub struct Args {
     #[arg(long, value_name = "CARTELLA", default_value = "keys")]
     folder: PathBuf,
+    /// The city's secrets, a file for each variable.
+    #[arg(long, value_name = "CARTELLA")]
+    secrets: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    nats_conf: Option<PathBuf>,
+    #[arg(long)]
+    demo: bool,
     #[arg(long)]
     renew: bool,
 }
 
 pub fn run(args: &Args, phrases: &Phrases) -> Result<(), Failure> {
     let drawn = write(&args.folder, args.renew)?;
+    broker::write(&args.folder, args.nats_conf.as_deref())?;
+    settings::hand_out(&args.folder, args.secrets.as_deref(), args.demo)?;
     let folder = args.folder.display().to_string();
     let said = if drawn.is_empty() { "kept" } else { "drawn" };
     output::line(phrases.say(Part::Prepare, said, &[("folder", &folder), ("roles", &drawn.join(", "))]));
@@ -79,25 +92,6 @@ pub fn write(folder: &Path, renew: bool) -> Result<Vec<&'static str>, Failure> {
     Ok(drawn)
 }
 
-/// Whole or not at all; its folder is made, for nobody else to look into.
-fn put(file: &Path, text: &str, mode: u32) -> Result<(), Failure> {
-    let folder = file.parent().unwrap_or(Path::new("."));
-    let begun = file.with_extension("new");
-    let write = || -> std::io::Result<()> {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        match fs::remove_file(&begun) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let mut opened = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&begun)?;
-        opened.write_all(text.as_bytes())?;
-        opened.sync_all()?;
-        fs::rename(&begun, file)
-    };
-    write().with_context(|| file.display().to_string())?;
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,8 +119,9 @@ mod tests {
     #[test]
     fn what_is_no_key_is_named_and_not_replaced() {
         let place = tempfile::tempdir().unwrap();
-        put(&place.path().join("triage/nkey"), "nonsense", 0o600).unwrap_or_else(|failure| panic!("{failure}"));
+        put(&place.path().join("triage/SEGNALALO_NATS_NKEY"), "nonsense", 0o600)
+            .unwrap_or_else(|failure| panic!("{failure}"));
         let failure = write(place.path(), false).unwrap_err().to_string();
-        assert!(failure.contains("triage/nkey"), "{failure}");
+        assert!(failure.contains("triage/SEGNALALO_NATS_NKEY"), "{failure}");
     }
 }
