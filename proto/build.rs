@@ -2,7 +2,7 @@
 
 use std::{env, path::PathBuf};
 
-const FILES: [&str; 14] = [
+const FILES: [&str; 15] = [
     "segnalalo/common/v1/common.proto",
     "segnalalo/observation/v1/inbound.proto",
     "segnalalo/observation/v1/observed.proto",
@@ -17,6 +17,7 @@ const FILES: [&str; 14] = [
     "segnalalo/registry/v1/delivery_service.proto",
     "segnalalo/registry/v1/log_service.proto",
     "segnalalo/registry/v1/media_service.proto",
+    "segnalalo/registry/v1/person_service.proto",
 ];
 
 #[expect(clippy::disallowed_methods, reason = "cargo tells a build script its folder this way")]

@@ -23,6 +23,8 @@ pub struct State {
     pub pending: VecDeque<Pending>,
     /// Every message there is, and the ticket it belongs to.
     pub messages: BTreeMap<MessageId, Option<TicketId>>,
+    /// Who wrote a message, where it isn't who began: in a public thread.
+    pub authors: BTreeMap<MessageId, PersonId>,
     /// Tickets of this conversation, oldest first.
     pub tickets: Vec<TicketId>,
     /// Who opened them: in a public thread they may be several people.
@@ -113,6 +115,13 @@ pub struct Times {
     pub recorded_at: Timestamp,
 }
 
+impl State {
+    /// Who wrote a message of the conversation; `None` when the platform didn't say.
+    pub fn author(&self, message: MessageId) -> Option<PersonId> {
+        self.authors.get(&message).copied().or(self.person)
+    }
+}
+
 /// The state after the event.
 pub fn evolve(mut state: State, event: &Event, times: Times) -> State {
     state.version += 1;
@@ -185,6 +194,9 @@ fn receive(state: &mut State, event: &Event, times: Times) {
     }
     state.last_message_at = Some(times.occurred_at);
     state.messages.insert(*message, None);
+    if let Some(person) = person.filter(|person| state.person != Some(*person)) {
+        state.authors.insert(*message, person);
+    }
     state.pending.push_back(Pending {
         message: *message,
         person: *person,

@@ -29,6 +29,8 @@ pub enum Rejection {
     UnknownClient(String),
     #[error("no reply has the id {0}")]
     UnknownReply(String),
+    #[error("nobody who wrote has the id {0}")]
+    UnknownPerson(String),
     #[error("attempt {attempt} of the reply isn't the next one ({expected})")]
     AttemptOutOfOrder { attempt: u32, expected: u32 },
     #[error("the reply is settled: {0}")]
@@ -52,6 +54,7 @@ impl Rejection {
             Self::UnknownMessage => "UNKNOWN_MESSAGE",
             Self::UnknownClient(_) => "UNKNOWN_CLIENT",
             Self::UnknownReply(_) => "UNKNOWN_REPLY",
+            Self::UnknownPerson(_) => "UNKNOWN_PERSON",
             Self::AttemptOutOfOrder { .. } => "ATTEMPT_OUT_OF_ORDER",
             Self::ReplySettled(_) => "REPLY_SETTLED",
         }

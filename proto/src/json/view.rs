@@ -2,7 +2,7 @@
 //! for people and for tests; no process reads it. What is empty is left out. It shows personal data as they came.
 
 use crate::{
-    common::v1::{Address, Attachment, Author, Channel, address, attachment, author},
+    common::v1::{Address, Attachment, Author, Channel, PersonalContent, address, attachment, author},
     observation::v1::{
         ChannelNotice, CitizenMessage, DeliveryStatus, FacebookThread, IdentityChange, Inbound, MessageEdit,
         MessageReaction, MessageRemoval, OwnMessage, citizen_message, delivery_status, inbound::Observation,
@@ -31,6 +31,26 @@ pub fn inbound(inbound: &Inbound) -> Value {
     line.instant("occurred_at", inbound.occurred_at.as_ref());
     line.instant("received_at", inbound.received_at.as_ref());
     line.text("dedupe_key", &inbound.dedupe_key);
+    Value::Object(line.0)
+}
+
+/// What a sealed box holds. What is empty is left out.
+pub fn content(content: &PersonalContent) -> Value {
+    let mut line = Line::default();
+    line.author("author", content.author.as_ref());
+    line.text("text", &content.text);
+    line.attachments(&content.attachments);
+    line.address("address", content.address.as_ref());
+    line.text("provider_id", &content.provider_id);
+    line.text("place", &content.place);
+    if !content.because.is_empty() {
+        line.set("because", content.because.clone());
+    }
+    if !content.pii.is_empty() {
+        let found = content.pii.iter().map(|datum| serde_json::json!({ "type": datum.r#type, "value": datum.value }));
+        line.set("pii", found.collect::<Vec<_>>());
+    }
+    line.raw(&content.raw);
     Value::Object(line.0)
 }
 

@@ -71,6 +71,7 @@ impl Board {
             }
             Outcome::Unknown(_) => "unknown",
             Outcome::Held(_) => "held",
+            Outcome::Erased(_) => "erased",
         };
         self.outcomes.add(1, &[("channel", queue.name()), ("outcome", name)]);
     }

@@ -185,7 +185,7 @@ impl Dispatcher {
             (Outcome::Accepted(_) | Outcome::Refused(_), None) => gate.open(),
             (Outcome::Unknown(_), None) => gate.strike(instant),
             // Nothing left.
-            (Outcome::Held(_), None) => {}
+            (Outcome::Held(_) | Outcome::Erased(_), None) => {}
         }
     }
 

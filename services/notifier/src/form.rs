@@ -75,6 +75,7 @@ mod tests {
 
     fn work(by_person: bool) -> Work {
         Work {
+            newer: None,
             conversation: ConversationId([1; 16]),
             channel: Channel::Messenger,
             address: Sealed { scheme: Scheme::Plain, person: None, payload: Vec::new() },

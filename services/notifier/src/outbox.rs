@@ -29,6 +29,8 @@ struct Conversation {
     channel: Channel,
     /// Box that holds the address: in public the one that began the thread, in private the latest.
     address: Sealed,
+    /// In public, the latest comment: it is answered below the same post, should whoever began it be erased.
+    newer: Option<Sealed>,
     /// When the citizen last wrote, by the platform's clock: Meta's windows run from here. Edits don't count.
     last_message_at: Timestamp,
     queue: VecDeque<Reply>,
@@ -79,6 +81,8 @@ pub struct Work {
     pub conversation: ConversationId,
     pub channel: Channel,
     pub address: Sealed,
+    /// As in the conversation: good when `address` was erased.
+    pub newer: Option<Sealed>,
     pub last_message_at: Timestamp,
     pub reply: Reply,
     /// The platform took another reply after this one's last attempt began: what stops this one is its own.
@@ -139,11 +143,18 @@ impl Outbox {
                 known.last_message_at = known.last_message_at.max(at);
                 if !known.channel.is_public() {
                     known.address = address.clone();
+                } else {
+                    known.newer = Some(address.clone());
                 }
             }
             None => {
-                let begun =
-                    Conversation { channel, address: address.clone(), last_message_at: at, queue: VecDeque::new() };
+                let begun = Conversation {
+                    channel,
+                    address: address.clone(),
+                    newer: None,
+                    last_message_at: at,
+                    queue: VecDeque::new(),
+                };
                 self.conversations.insert(id, begun);
             }
         }
@@ -233,6 +244,7 @@ impl Outbox {
             conversation: id,
             channel: conversation.channel,
             address: conversation.address.clone(),
+            newer: conversation.newer.clone(),
             last_message_at: conversation.last_message_at,
             reply: reply.clone(),
             others_pass: passed.zip(attempted).is_some_and(|(passed, attempted)| *passed > attempted),

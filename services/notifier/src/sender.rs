@@ -18,7 +18,7 @@ use segnalalo_domain::{id::ReplyId, sealed::Sealed};
 use segnalalo_kit::{clock::SharedClock, fault, keys::OpenBoxes, shutdown::Shutdown, trace};
 use segnalalo_proto::{
     common::v1::PersonalContent,
-    observation::v1::send_outcome::{Accepted, Held, Outcome, Unknown},
+    observation::v1::send_outcome::{Accepted, Erased, Held, Outcome, Unknown},
     sealed,
 };
 use std::{
@@ -152,12 +152,20 @@ impl Sender {
     }
 
     async fn prepare(&self, work: &Work) -> Result<(Form, PersonalContent), Unready> {
-        let citizen = self.open(&work.address).await?;
+        let citizen = self.citizen(work).await?;
         let words = match &work.reply.words {
             Some(words) => self.open(words).await?.text,
             None => String::new(),
         };
         Ok(self.fill_in(work, citizen, &words)?)
+    }
+
+    /// Whom and where to answer.
+    async fn citizen(&self, work: &Work) -> Result<PersonalContent, Unready> {
+        match (self.open(&work.address).await, &work.newer) {
+            (Err(Unready::Erased), Some(newer)) => self.open(newer).await,
+            (opened, _) => opened,
+        }
     }
 
     fn fill_in(&self, work: &Work, citizen: PersonalContent, words: &str) -> Result<(Form, PersonalContent), Held> {
@@ -178,7 +186,7 @@ impl Sender {
     async fn open(&self, sealed: &Sealed) -> Result<PersonalContent, Unready> {
         self.keys.open(sealed).await.map_err(|error| match error {
             sealed::Error::NoKey(_) | sealed::Error::Keyring(_) => Unready::NotYet(error.to_string()),
-            sealed::Error::Erased => Unready::Held(unreadable("erased", &error)),
+            sealed::Error::Erased => Unready::Erased,
             sealed::Error::Locked(_) | sealed::Error::Malformed(_) => Unready::Held(unreadable("unreadable", &error)),
         })
     }
@@ -190,6 +198,8 @@ enum Unready {
     NotYet(String),
     /// A person must look.
     Held(Held),
+    /// Whom it is for was erased: there is nowhere to send it.
+    Erased,
 }
 
 impl From<Held> for Unready {
@@ -203,6 +213,7 @@ impl Unready {
         match self {
             Self::NotYet(why) => Told::Again { after: KEY_PAUSE, why },
             Self::Held(why) => held(work, why),
+            Self::Erased => outcome(work.reply.attempts, Outcome::Erased(Erased {})),
         }
     }
 }

@@ -11,7 +11,12 @@ use crate::{
     identity::Identity,
     intake::{Intake, Source},
     journal::{self, Batch, Head, Journal, Reader},
-    keyring::{self, Keyring, mirror::Mirror, tally::Tally},
+    keyring::{
+        self, Keyring,
+        ledger::{self, Ledger},
+        mirror::Mirror,
+        tally::{Settled, Tally},
+    },
     media::Vault,
     patience,
     published::Published,
@@ -33,7 +38,7 @@ use segnalalo_proto::{
     registry::v1::{
         client_service_server::ClientServiceServer, delivery_service_server::DeliveryServiceServer,
         log_service_server::LogServiceServer, media_service_server::MediaServiceServer,
-        ticket_service_server::TicketServiceServer,
+        person_service_server::PersonServiceServer, ticket_service_server::TicketServiceServer,
     },
 };
 use std::{
@@ -83,11 +88,12 @@ impl App {
         let Some(position) = self.reconcile(&shutdown).await? else {
             return Ok(());
         };
-        let keyring =
-            Arc::new(keyring(&self.config, &self.deps.bus, self.journal.reader()).await.context("the keyring")?);
+        let keyring = keyring(&self.config, &self.deps.bus, self.journal.reader()).await.context("the keyring")?;
+        let ledger = Ledger::open(&self.config.data_dir.join(ledger::NAME)).context("the ledger of erasures")?;
+        let keyring = Arc::new(keyring.with_ledger(ledger));
         self.begin_log(&keyring)?;
         let reader = self.journal.reader();
-        let world = self.replay(&*reader, &keyring)?;
+        let world = self.replay(&keyring)?;
         tracing::info!(position = world.position, tickets = world.desk.tickets.len(), "the log is replayed");
         let vault = Vault { keyring: keyring.clone(), blobs: Blobs::open(&self.config.data_dir.join("blobs"))? };
         let swept = vault.settle(&world).context("the attachments")?;
@@ -151,11 +157,17 @@ impl App {
     }
 
     /// The world, once the keyring was found to have what the log needs, and nothing that the log says is erased.
-    fn replay(&self, reader: &dyn Reader, keyring: &Keyring) -> anyhow::Result<World> {
+    fn replay(&mut self, keyring: &Keyring) -> anyhow::Result<World> {
+        let reader = self.journal.reader();
         let mut tally = Tally::default();
-        let world = World::replay(reader, keyring, |recorded| tally.note(recorded))?;
-        if tally.settle(keyring, &keyring_folder(&self.config)).context("the keyring")? {
-            return Ok(World::replay(reader, keyring, |_| {})?);
+        let world = World::replay(&*reader, keyring, |recorded| tally.note(recorded))?;
+        let settled = tally.settle(keyring, &keyring_folder(&self.config)).context("the keyring")?;
+        if !settled.unrecorded.is_empty() {
+            tracing::warn!(keys = settled.unrecorded.len(), "the log is from before an erasure: it is recorded again");
+            self.journal.append(&[Batch::erased_again(settled.unrecorded.clone(), self.deps.clock.now())])?;
+        }
+        if settled != Settled::default() {
+            return Ok(World::replay(&*reader, keyring, |_| {})?);
         }
         Ok(world)
     }
@@ -282,6 +294,12 @@ impl Parts {
         });
         let clients =
             ClientServiceServer::new(grpc::ClientDesk { writer: self.writer.clone(), reader: self.reader.clone() });
+        let persons = PersonServiceServer::new(grpc::Persons {
+            writer: self.writer.clone(),
+            reader: self.reader.clone(),
+            keyring: self.keyring.clone(),
+            identity: self.identity.clone(),
+        });
         let delivery = DeliveryServiceServer::new(grpc::Delivery { writer: self.writer, published });
         let log = LogServiceServer::new(grpc::Log { reader: self.reader, vault: self.vault });
         reporter.set_serving::<TicketServiceServer<grpc::Tickets>>().await;
@@ -304,7 +322,8 @@ impl Parts {
             .add_service(clients.max_decoding_message_size(grpc::LARGEST_REQUEST))
             .add_service(delivery)
             .add_service(log.max_decoding_message_size(grpc::LARGEST_REQUEST))
-            .add_service(media);
+            .add_service(media)
+            .add_service(persons.max_decoding_message_size(grpc::LARGEST_REQUEST));
         let incoming = tokio_stream::wrappers::TcpListenerStream::new(listener);
         // A watcher never leaves by itself: after the grace it is cut off.
         tokio::select! {

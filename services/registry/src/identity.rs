@@ -57,7 +57,7 @@ impl Identity {
 
     /// By every id that the platform gives, the most lasting last: WhatsApp's business-scoped id outlives the phone
     /// number's absence.
-    fn people(&self, author: &Author) -> Vec<PersonId> {
+    pub fn people(&self, author: &Author) -> Vec<PersonId> {
         let mut ids = Vec::new();
         if !author.id.is_empty() {
             ids.push((author.id_type, author.id.as_str()));

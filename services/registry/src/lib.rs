@@ -11,6 +11,7 @@
 //! | `world`, `read_model` | state, rebuilt from the log |
 //! | `register` | what a registration holds beyond what the rules know |
 //! | `intake` | INBOUND and OBSERVED into the writer |
+//! | `person` | who wrote, what we hold on him, and its erasure |
 //! | `patience` | messages that triage says nothing on |
 //! | `relay` | the log to EVENTS, and the comparison of heads at start |
 //! | `published` | what waits for the relay |
@@ -26,6 +27,7 @@ pub mod journal;
 pub mod keyring;
 pub mod media;
 pub mod patience;
+pub mod person;
 pub mod published;
 mod read_model;
 pub mod register;

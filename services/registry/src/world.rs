@@ -1,13 +1,17 @@
 //! Everything the registry knows, rebuilt from the log: the desk that decides and the read model that people see. Held
 //! behind one lock: who reads sees only what is on disk.
 
-use crate::{journal, read_model::ReadModel};
-use segnalalo_domain::{desk::Desk, event::Recorded};
+use crate::{
+    journal,
+    read_model::{Part, ReadModel},
+};
+use segnalalo_domain::{desk::Desk, event::Recorded, id::MessageId};
 use segnalalo_proto::{
     convert::{self, ReadError},
     record,
     sealed::Opener,
 };
+use std::collections::BTreeSet;
 
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct World {
@@ -48,35 +52,77 @@ impl World {
         mut look: impl FnMut(&Recorded),
     ) -> Result<Self, Error> {
         let mut world = Self::default();
-        loop {
-            let records = reader.read_all(world.position, CHUNK)?;
-            if records.is_empty() {
-                return Ok(world);
+        scan(reader, |position, recorded| match recorded {
+            Some(recorded) => {
+                look(recorded);
+                world.apply(recorded, opener);
             }
-            for (position, bytes) in records {
-                match convert::read(&bytes) {
-                    Ok(recorded) => {
-                        look(&recorded);
-                        world.apply(&recorded, opener);
-                    }
-                    Err(ReadError::Event(convert::Error::Unknown(_))) => {
-                        world.unknown += 1;
-                        world.position = position;
-                    }
-                    Err(ReadError::Event(source)) => {
-                        return Err(Error::Record { position, source });
-                    }
-                    Err(ReadError::Frame(source)) => {
-                        return Err(Error::Frame(world.position, source));
-                    }
-                }
+            None => {
+                world.unknown += 1;
+                world.position = position;
             }
-        }
+        })?;
+        Ok(world)
     }
 
     pub fn apply(&mut self, recorded: &Recorded, opener: &dyn Opener) {
         self.desk.apply(recorded);
         self.read.apply(recorded, &self.desk, opener);
         self.position = recorded.position;
+    }
+
+    /// Reads again what lists and index hold of these messages: their boxes were erased. It is then as a replay would
+    /// make it.
+    ///
+    /// # Errors
+    /// When the log can't be read.
+    pub fn recall(
+        &mut self,
+        messages: &[MessageId],
+        reader: &dyn journal::Reader,
+        opener: &dyn Opener,
+    ) -> Result<(), Error> {
+        let mut parts = BTreeSet::new();
+        for message in messages {
+            let conversation = self.desk.messages.get(message).and_then(|id| self.desk.conversations.get(id));
+            if let Some(ticket) = conversation.and_then(|state| state.messages.get(message)) {
+                parts.insert(ticket.map_or(Part::Unrouted(*message), Part::Ticket));
+            }
+        }
+        self.read.forget(&parts);
+        for part in parts {
+            let mut own = Self::default();
+            for position in self.read.positions(part) {
+                if let Some(recorded) = reader.read(position)?.and_then(|bytes| convert::read(&bytes).ok()) {
+                    own.apply(&recorded, opener);
+                }
+            }
+            self.read.remember(part, own.read);
+        }
+        Ok(())
+    }
+}
+
+/// Shows every record in order, up to the head as it moves; `None` for a kind that this version doesn't know. It takes no
+/// lock: who has time reads this way.
+///
+/// # Errors
+/// When the log can't be read, or holds a record that isn't one.
+pub fn scan(reader: &dyn journal::Reader, mut look: impl FnMut(u64, Option<&Recorded>)) -> Result<(), Error> {
+    let mut last = 0;
+    loop {
+        let records = reader.read_all(last, CHUNK)?;
+        if records.is_empty() {
+            return Ok(());
+        }
+        for (position, bytes) in records {
+            match convert::read(&bytes) {
+                Ok(recorded) => look(position, Some(&recorded)),
+                Err(ReadError::Event(convert::Error::Unknown(_))) => look(position, None),
+                Err(ReadError::Event(source)) => return Err(Error::Record { position, source }),
+                Err(ReadError::Frame(source)) => return Err(Error::Frame(last, source)),
+            }
+            last = position;
+        }
     }
 }

@@ -154,17 +154,23 @@ impl Core {
         Ok(Self { journal, world, rules })
     }
 
-    /// Decides on all in order and appends with one sync. An answer for each, in the same order.
+    /// Decides on all in order and appends with one sync, and one more for each erasure. An answer for each, in the same order.
     ///
     /// # Errors
     /// After a failure nobody may be answered, and nothing more is taken.
     pub fn handle(&mut self, requests: &[Request]) -> Result<Vec<Result<Receipt, Error>>, Failure> {
-        let mut world = self.world.write().unwrap_or_else(PoisonError::into_inner);
-        let mut group = Group::new(&*self.journal, &mut world, &self.rules);
-        let answers = requests.iter().map(|request| group.take(request)).collect::<Result<Vec<_>, Failure>>()?;
-        fault::point("log.before-append");
-        group.append(&mut *self.journal)?;
-        fault::point("log.after-append");
+        let mut answers = Vec::with_capacity(requests.len());
+        // What comes behind an erasure in the same group would be locked by the keys that go.
+        for part in requests.split_inclusive(|request| matches!(request.command, Command::EraseKeys(_))) {
+            let mut world = self.world.write().unwrap_or_else(PoisonError::into_inner);
+            let mut group = Group::new(&*self.journal, &mut world, &self.rules);
+            for request in part {
+                answers.push(group.take(request)?);
+            }
+            fault::point("log.before-append");
+            group.append(&mut *self.journal)?;
+            fault::point("log.after-append");
+        }
         Ok(answers)
     }
 }

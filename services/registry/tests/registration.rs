@@ -243,7 +243,7 @@ async fn when_a_person_is_erased_the_sender_and_the_nonce_go_and_the_digest_stay
     let erased =
         KeysErased { keys, person: Some(MARIO), ticket: None, rule: "request".into(), reason: "istanza 3/2026".into() };
     let actor = Actor { kind: ActorType::Person, name: "anna".into() };
-    registry.does(Command::EraseKeys(EraseKeys { erased, actor })).await;
+    registry.does(Command::EraseKeys(EraseKeys { erased: vec![erased], replies: Vec::new(), actor })).await;
 
     let (after_protocol, after_subject, after) = registry.registered();
     assert_eq!((after_protocol, after_subject, after.digest), (protocol, subject, before.digest));

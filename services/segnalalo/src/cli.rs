@@ -3,8 +3,8 @@
 
 use crate::{
     commands::{
-        calendar, classify, clients, clock, dead, deadlines, demo, health, held, log, normalize, notices, prepare,
-        replay, ticket,
+        calendar, classify, clients, clock, dead, deadlines, demo, health, held, log, normalize, notices, person,
+        prepare, replay, ticket,
     },
     phrases::{Part, Phrases},
 };
@@ -33,6 +33,7 @@ pub enum Command {
     Clients(clients::Args),
     Held(held::Args),
     Notices(notices::Args),
+    Person(person::Args),
     Prepare(prepare::Args),
     Replay(replay::Args),
     Normalize(normalize::Args),

@@ -12,7 +12,8 @@ use segnalalo_kit::{
 };
 use segnalalo_proto::registry::v1::{
     client_service_client::ClientServiceClient, log_service_client::LogServiceClient,
-    media_service_client::MediaServiceClient, ticket_service_client::TicketServiceClient,
+    media_service_client::MediaServiceClient, person_service_client::PersonServiceClient,
+    ticket_service_client::TicketServiceClient,
 };
 use std::time::Duration;
 use tonic::{Code, Status};
@@ -26,6 +27,7 @@ pub struct Registry {
     pub log: LogServiceClient<Channel>,
     pub media: MediaServiceClient<Channel>,
     pub clients: ClientServiceClient<Channel>,
+    pub persons: PersonServiceClient<Channel>,
     pub url: String,
 }
 
@@ -56,6 +58,7 @@ impl Registry {
             tickets: TicketServiceClient::new(channel.clone()).max_decoding_message_size(LARGEST),
             media: MediaServiceClient::new(channel.clone()),
             log: LogServiceClient::new(channel.clone()).max_decoding_message_size(LARGEST),
+            persons: PersonServiceClient::new(channel.clone()).max_decoding_message_size(LARGEST),
             clients: ClientServiceClient::new(channel),
             url,
         })

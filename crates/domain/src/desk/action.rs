@@ -43,10 +43,10 @@ pub enum Action {
     },
     Reassign {
         office: Office,
-        reason: String,
+        reason: Words,
     },
     SendBack {
-        reason: String,
+        reason: Words,
     },
     AskCitizen {
         words: Words,
@@ -72,10 +72,10 @@ pub enum Action {
         words: Words,
     },
     Close {
-        reason: String,
+        reason: Words,
     },
     Reopen {
-        reason: String,
+        reason: Words,
     },
     Merge {
         into: TicketRef,
@@ -172,16 +172,20 @@ pub(super) fn act(desk: &Desk, act: &Act, context: &Context<'_>) -> Result<Decis
     steps::Step { desk, id, ticket, context, decision: Decision::by(act.actor.clone()) }.take(&act.action)
 }
 
+/// Who wants a ticket open again.
+pub(super) enum Reopener {
+    Citizen(MessageId),
+    Operator(Sealed),
+}
+
 /// Opens a ticket again: it keeps its number and gets new terms from `from` on.
-pub(super) fn reopen(
-    decision: &mut Decision,
-    terms: &Terms<'_>,
-    reason: &str,
-    message: Option<MessageId>,
-    from: Timestamp,
-) {
+pub(super) fn reopen(decision: &mut Decision, terms: &Terms<'_>, who: Reopener, from: Timestamp) {
     let Terms { id, ticket, context, .. } = *terms;
-    decision.ticket(id, Event::Reopened { reason: reason.to_owned(), message });
+    let (reason, message, words) = match who {
+        Reopener::Citizen(message) => ("citizen_objects", Some(message), None),
+        Reopener::Operator(words) => ("operator", None, Some(words)),
+    };
+    decision.ticket(id, Event::Reopened { reason: reason.to_owned(), message, words });
     let (office, kind) = (ticket.office.as_ref(), ticket.classification.kind);
     let first_answer = sla::first_answer(context.calendar, from, office, kind);
     for deadline in [sla::take_in_charge(context.calendar, from), first_answer] {

@@ -155,10 +155,26 @@ pub struct RecordOutcome {
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
-    Accepted { sent_message: Option<MessageId>, proof: Proof, sealed: Sealed },
-    Refused { code: String, detail: String, last: bool, retry_at: Option<Timestamp> },
-    Unknown { detail: String },
-    Held { code: String, detail: String },
+    Accepted {
+        sent_message: Option<MessageId>,
+        proof: Proof,
+        sealed: Sealed,
+    },
+    Refused {
+        code: String,
+        detail: String,
+        last: bool,
+        retry_at: Option<Timestamp>,
+    },
+    Unknown {
+        detail: String,
+    },
+    Held {
+        code: String,
+        detail: String,
+    },
+    /// Whom it was for was erased: there is no address any more.
+    Erased,
 }
 
 /// A person's decision on a reply that is held.

@@ -49,7 +49,7 @@ pub(super) fn reach(desk: &Desk, reached: &ReachDeadline, context: &Context<'_>)
         wait(desk, ticket, term, reached, context, &mut decision);
     }
     if reached.deadline == DeadlineName::AutoClose && reached.rung == Rung::Past && ticket.phase.is_concluded() {
-        decision.ticket(reached.ticket, Event::Closed { reason: CloseReason::Quiet, note: String::new() });
+        decision.ticket(reached.ticket, Event::Closed { reason: CloseReason::Quiet, note: String::new(), words: None });
     }
     decision
 }

@@ -55,7 +55,8 @@ pub(super) fn outcome(desk: &Desk, record: &RecordOutcome) -> Result<Decision, R
     if held && reply.status == ReplyStatus::Held {
         return Ok(Decision::none("held_already"));
     }
-    if record.attempt != reply.attempts && !accepts && !held {
+    let erased = matches!(record.outcome, Outcome::Erased);
+    if record.attempt != reply.attempts && !accepts && !held && !erased {
         return Ok(Decision::none("attempt_over"));
     }
     // What is known of an attempt doesn't become unknown again.
@@ -72,6 +73,7 @@ pub(super) fn outcome(desk: &Desk, record: &RecordOutcome) -> Result<Decision, R
         }
         Outcome::Unknown { detail } => Event::SendUnknown { reply, attempt, detail },
         Outcome::Held { code, detail } => Event::ReplyHeld { reply, code, detail },
+        Outcome::Erased => Event::ReplyDropped { reply, reason: DropReason::Erased },
     };
     let mut decision = Decision::by(Actor::rule("notifier"));
     decision.conversation(record.conversation, event);
@@ -149,7 +151,7 @@ fn accept(
     );
 }
 
-fn locate(desk: &Desk, reply: ReplyId) -> Option<(ConversationId, &Reply)> {
+pub(super) fn locate(desk: &Desk, reply: ReplyId) -> Option<(ConversationId, &Reply)> {
     let conversation = *desk.replies.get(&reply)?;
     let reply = desk.conversations.get(&conversation)?.replies.get(&reply)?;
     Some((conversation, reply))

@@ -2,8 +2,11 @@
 
 use super::{Decision, Desk};
 use crate::{
+    conversation::ReplyStatus,
     event::{
-        Event, KeysErased, Log, Recorded, Register, Stream, conversation::Event as Said, ticket::Event as TicketEvent,
+        Event, KeysErased, Log, Recorded, Register, Stream,
+        conversation::{DropReason, Event as Said},
+        ticket::Event as TicketEvent,
     },
     id::{ConversationId, MessageId, PersonId, ReplyId, TicketId},
     personal_data,
@@ -19,25 +22,38 @@ const MOST_KEYS: usize = 4096;
 /// Erases what the keys lock. Who asks has found out which keys they are.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EraseKeys {
-    pub erased: KeysErased,
+    /// All for one request, or for one run of retention.
+    pub erased: Vec<KeysErased>,
+    /// What the city owed those whose address is gone: dropped, unless an attempt is on its way.
+    pub replies: Vec<ReplyId>,
     pub actor: Actor,
 }
 
-pub(super) fn erase(command: &EraseKeys) -> Result<Decision, Rejection> {
-    let EraseKeys { erased, actor } = command;
-    if erased.reason.trim().is_empty() {
-        return Err(Rejection::Missing("reason"));
-    }
-    // The reason stays for ever, beside what was erased.
-    if let Some(found) = personal_data::find(&erased.reason, &[]).first() {
-        let problem = format!("it stays in the log and holds personal data ({found}): name an act or a number instead");
-        return Err(Rejection::Invalid { field: "reason", problem });
-    }
-    let mut decision = Decision::by(actor.clone());
+pub(super) fn erase(desk: &Desk, command: &EraseKeys) -> Result<Decision, Rejection> {
+    let mut decision = Decision::by(command.actor.clone());
     decision.reason = "nothing_to_erase";
-    for keys in erased.keys.chunks(MOST_KEYS) {
-        let event = KeysErased { keys: keys.to_vec(), ..erased.clone() };
-        decision.events.push((Stream::Log, Event::Log(Log::KeysErased(event))));
+    for erased in &command.erased {
+        if erased.reason.trim().is_empty() {
+            return Err(Rejection::Missing("reason"));
+        }
+        // The reason stays for ever, beside what was erased.
+        if let Some(found) = personal_data::find(&erased.reason, &[]).first() {
+            let problem =
+                format!("it stays in the log and holds personal data ({found}): name an act or a number instead");
+            return Err(Rejection::Invalid { field: "reason", problem });
+        }
+        for keys in erased.keys.chunks(MOST_KEYS) {
+            let event = KeysErased { keys: keys.to_vec(), ..erased.clone() };
+            decision.events.push((Stream::Log, Event::Log(Log::KeysErased(event))));
+        }
+    }
+    for id in &command.replies {
+        if let Some((conversation, reply)) = super::delivery::locate(desk, *id)
+            && !reply.status.is_settled()
+            && reply.status != ReplyStatus::InFlight
+        {
+            decision.conversation(conversation, Said::ReplyDropped { reply: *id, reason: DropReason::Erased });
+        }
     }
     Ok(decision)
 }
@@ -69,7 +85,7 @@ impl Desk {
 
     fn conversation_lock(&self, id: ConversationId, event: &Said) -> (Scope, PersonId) {
         let message = |message: &MessageId| (Scope::Message(*message), self.author(id, *message));
-        let dialogue = |ticket: Option<TicketId>| (Scope::Dialogue(id, ticket), self.beginner(id));
+        let dialogue = |ticket: Option<TicketId>| (Scope::Dialogue(id, ticket), self.addressee(id, ticket));
         match event {
             Said::MessageReceived { message: own, person, .. } => {
                 (Scope::Message(*own), person.unwrap_or_else(|| self.beginner(id)))
@@ -103,11 +119,16 @@ impl Desk {
     }
 
     fn author(&self, id: ConversationId, message: MessageId) -> PersonId {
-        let state = self.conversations.get(&id);
-        state
-            .and_then(|state| state.pending.iter().find(|pending| pending.message == message))
-            .and_then(|pending| pending.person)
-            .unwrap_or_else(|| self.beginner(id))
+        let known = self.conversations.get(&id).and_then(|state| state.author(message));
+        known.unwrap_or_else(|| self.beginner(id))
+    }
+
+    /// Whom a reply is for: in a public thread, who opened the ticket there.
+    pub fn addressee(&self, id: ConversationId, ticket: Option<TicketId>) -> PersonId {
+        match ticket.and_then(|id| Some((id, self.tickets.get(&id)?))) {
+            Some((ticket, state)) if state.conversation == id => self.opener_of(ticket),
+            _ => self.beginner(id),
+        }
     }
 
     /// Who began the conversation; nobody's own stand-in when the platform didn't say.
@@ -124,7 +145,7 @@ impl Desk {
     }
 
     /// Whose report the ticket is.
-    fn opener_of(&self, id: TicketId) -> PersonId {
+    pub fn opener_of(&self, id: TicketId) -> PersonId {
         let Some(ticket) = self.tickets.get(&id) else {
             return PersonId::derived(&[b"nobody", &id.0]);
         };

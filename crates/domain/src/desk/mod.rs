@@ -115,7 +115,7 @@ impl Desk {
             Command::SettleReply(settle) => delivery::settle(self, settle, context),
             Command::ReachDeadline(reached) => Ok(deadline::reach(self, reached, context)),
             Command::SettleMedia(settle) => media::settle(self, settle),
-            Command::EraseKeys(erase) => keys::erase(erase),
+            Command::EraseKeys(erase) => keys::erase(self, erase),
             Command::ExportDay(export) => daily::export_day(self, export, context),
             Command::AdoptCalendar => Ok(terms::adopt(self, context)),
             Command::RecountTerms { ticket } => Ok(terms::recount_ticket(self, *ticket, context)),

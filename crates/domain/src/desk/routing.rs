@@ -179,7 +179,12 @@ impl<'a> Routing<'a> {
             self.warn(id, ticket);
         }
         let terms = self.terms(id, ticket);
-        super::action::reopen(&mut self.decision, &terms, "citizen_objects", Some(message), self.pending.occurred_at);
+        super::action::reopen(
+            &mut self.decision,
+            &terms,
+            super::action::Reopener::Citizen(message),
+            self.pending.occurred_at,
+        );
         Route::JoinedTicket(id)
     }
 
@@ -206,7 +211,7 @@ impl<'a> Routing<'a> {
         let satisfied = self.conclusion.is_some_and(|conclusion| conclusion.stance == Stance::Satisfied);
         let solved = matches!(ticket.phase, Phase::Resolved | Phase::Answered);
         if self.is_owner(id) && (solved || (satisfied && ticket.phase.is_concluded())) {
-            let event = TicketEvent::Closed { reason: CloseReason::Satisfied, note: String::new() };
+            let event = TicketEvent::Closed { reason: CloseReason::Satisfied, note: String::new(), words: None };
             self.decision.ticket(id, event);
             self.reply_private(Template::Thanks, Some(id));
         } else if ticket.phase == Phase::AwaitingCitizen && self.is_owner(id) {

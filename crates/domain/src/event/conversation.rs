@@ -171,7 +171,13 @@ vocabulary! {
     Proof { Response = "response", ReadBack = "read_back", Status = "status", Echo = "echo", Operator = "operator" }
 }
 vocabulary! {
-    DropReason { ColleagueAnswered = "colleague_answered", Superseded = "superseded", Operator = "operator" }
+    DropReason {
+        ColleagueAnswered = "colleague_answered",
+        Superseded = "superseded",
+        Operator = "operator",
+        /// Whom it was for was erased, and his address with him.
+        Erased = "erased",
+    }
 }
 vocabulary! {
     /// In rising order: a later report never steps back.

@@ -48,9 +48,13 @@ macro_rules! find {
             },
             Event::Ticket(event) => match event {
                 Ticket::Opened { sealed, .. } | Ticket::Reclassified { sealed, .. } => sealed.$as_option(),
-                Ticket::CitizenAsked { words, .. } | Ticket::Feasible { words, .. } | Ticket::Resolved { words } => {
-                    words.$as_option()
-                }
+                Ticket::CitizenAsked { words, .. }
+                | Ticket::Feasible { words, .. }
+                | Ticket::Resolved { words }
+                | Ticket::Reassigned { words, .. }
+                | Ticket::SentBack { words, .. }
+                | Ticket::Closed { words, .. }
+                | Ticket::Reopened { words, .. } => words.$as_option(),
                 Ticket::Answered { words }
                 | Ticket::NotFeasible { words }
                 | Ticket::ProgressReported { words, .. }
@@ -58,11 +62,7 @@ macro_rules! find {
                 | Ticket::NoteAdded { words } => Some(words),
                 Ticket::MessageJoined { .. }
                 | Ticket::TakenInCharge { .. }
-                | Ticket::Reassigned { .. }
-                | Ticket::SentBack { .. }
                 | Ticket::CitizenAnswered { .. }
-                | Ticket::Closed { .. }
-                | Ticket::Reopened { .. }
                 | Ticket::Merged { .. }
                 | Ticket::Absorbed { .. }
                 | Ticket::MarkedSpam

@@ -51,12 +51,16 @@ pub enum Event {
     },
     Reassigned {
         office: Office,
+        /// The operator's, as logs of before have it: open.
         reason: String,
+        /// The operator's reason.
+        words: Option<Sealed>,
     },
     /// `office` isn't competent.
     SentBack {
         office: Office,
         reason: String,
+        words: Option<Sealed>,
     },
     /// An automatic question never pauses the clock.
     CitizenAsked {
@@ -88,11 +92,15 @@ pub enum Event {
     },
     Closed {
         reason: CloseReason,
+        /// The operator's reason, as logs of before have it: open.
         note: String,
+        words: Option<Sealed>,
     },
     Reopened {
+        /// `citizen_objects` or `operator`; in logs of before, what the operator wrote.
         reason: String,
         message: Option<MessageId>,
+        words: Option<Sealed>,
     },
     Merged {
         into: TicketId,

@@ -95,7 +95,7 @@ fn a_refusal_needs_words_and_a_date_must_not_be_past() {
         Action::DeclareNotPertinent { words: words("") },
         Action::Answer { words: words("") },
         Action::AskCitizen { words: words("") },
-        Action::SendBack { reason: " ".into() },
+        Action::SendBack { reason: words("") },
     ] {
         assert_eq!(desk.refused(&desk.acting(action)), "MISSING_FIELD");
     }
@@ -114,14 +114,14 @@ fn a_refusal_is_never_worded_as_a_success() {
 #[test]
 fn an_office_that_is_not_competent_sends_it_back_and_another_gets_it() {
     let mut desk = taken();
-    desk.act(Action::SendBack { reason: "è un lampione".into() });
+    desk.act(Action::SendBack { reason: words("è un lampione") });
     assert_eq!((desk.phase(), desk.last_ticket().1.office.clone()), (Phase::SentBack, Some(Office::urp())));
-    desk.act(Action::Reassign { office: Office("LUCE".into()), reason: String::new() });
+    desk.act(Action::Reassign { office: Office("LUCE".into()), reason: words("") });
     assert_eq!(
         (desk.phase(), desk.last_ticket().1.office.clone()),
         (Phase::TakenInCharge, Some(Office("LUCE".into())))
     );
-    let nowhere = Action::Reassign { office: Office("MARTE".into()), reason: String::new() };
+    let nowhere = Action::Reassign { office: Office("MARTE".into()), reason: words("") };
     assert_eq!(desk.refused(&desk.acting(nowhere)), "UNKNOWN_OFFICE");
 }
 
@@ -183,15 +183,15 @@ fn a_reopened_one_meets_its_new_term_by_whatever_way_an_office_gets_it() {
     let reopened = || {
         let mut desk = taken();
         desk.act(Action::Resolve { words: words("") });
-        desk.act(Action::Reopen { reason: "il cittadino ha telefonato".into() });
+        desk.act(Action::Reopen { reason: words("il cittadino ha telefonato") });
         assert!(!desk.last_ticket().1.term(DeadlineName::TakeInCharge).unwrap().done);
         desk
     };
     let mut at_once = reopened();
     at_once.act(Action::DeclareFeasible { expected_by: date(2026, 12, 4), words: words("") });
     let mut by_another = reopened();
-    by_another.act(Action::SendBack { reason: "è un lampione".into() });
-    by_another.act(Action::Reassign { office: Office("LUCE".into()), reason: String::new() });
+    by_another.act(Action::SendBack { reason: words("è un lampione") });
+    by_another.act(Action::Reassign { office: Office("LUCE".into()), reason: words("") });
     for desk in [at_once, by_another] {
         assert!(desk.last_ticket().1.term(DeadlineName::TakeInCharge).unwrap().done);
     }

@@ -96,7 +96,7 @@ fn what_is_taken_in_charge_again_after_its_number_was_annulled_gets_a_new_one() 
     desk.when(acting_on(first, Action::TakeInCharge { office: None }));
     desk.when(acting_on(first, Action::AnnulProtocol { reason: "doppio".into(), act: "det. 12/2026".into() }));
     desk.when(acting_on(first, Action::Resolve { words: words("") }));
-    desk.when(acting_on(first, Action::Reopen { reason: "non era finito".into() }));
+    desk.when(acting_on(first, Action::Reopen { reason: words("non era finito") }));
     desk.when(acting_on(first, Action::TakeInCharge { office: None }));
     let ticket = &desk.desk.tickets[&first];
     assert_eq!((ticket.protocol.unwrap().number, ticket.annulled), (2, false));

@@ -42,11 +42,19 @@ pub fn from_wire(own: TicketId, event: &Wire) -> Checked<Event> {
         }
         Wire::TicketReassigned(wire) => {
             mine(&wire.ticket_id)?;
-            Ok(Event::Reassigned { office: required_office(&wire.office)?, reason: wire.reason.clone() })
+            Ok(Event::Reassigned {
+                office: required_office(&wire.office)?,
+                reason: wire.reason.clone(),
+                words: sealed::optional(&wire.words)?,
+            })
         }
         Wire::TicketSentBack(wire) => {
             mine(&wire.ticket_id)?;
-            Ok(Event::SentBack { office: required_office(&wire.office)?, reason: wire.reason.clone() })
+            Ok(Event::SentBack {
+                office: required_office(&wire.office)?,
+                reason: wire.reason.clone(),
+                words: sealed::optional(&wire.words)?,
+            })
         }
         Wire::CitizenAsked(wire) => {
             mine(&wire.ticket_id)?;
@@ -88,13 +96,18 @@ pub fn from_wire(own: TicketId, event: &Wire) -> Checked<Event> {
         }
         Wire::TicketClosed(wire) => {
             mine(&wire.ticket_id)?;
-            Ok(Event::Closed { reason: word(&wire.reason, CloseReason::from_code, "reason")?, note: wire.note.clone() })
+            Ok(Event::Closed {
+                reason: word(&wire.reason, CloseReason::from_code, "reason")?,
+                note: wire.note.clone(),
+                words: sealed::optional(&wire.words)?,
+            })
         }
         Wire::TicketReopened(wire) => {
             mine(&wire.ticket_id)?;
             Ok(Event::Reopened {
                 reason: wire.reason.clone(),
                 message: optional_id(&wire.message_id, MessageId::from_slice, "message_id")?,
+                words: sealed::optional(&wire.words)?,
             })
         }
         Wire::TicketMerged(wire) => {

@@ -66,12 +66,18 @@ pub fn to_wire(ticket_id: Vec<u8>, event: &Event) -> Wire {
             protocol: Some(protocol_to_wire(*protocol)),
             office: office.to_string(),
         }),
-        Event::Reassigned { office, reason } => {
-            Wire::TicketReassigned(TicketReassigned { ticket_id, office: office.to_string(), reason: reason.clone() })
-        }
-        Event::SentBack { office, reason } => {
-            Wire::TicketSentBack(TicketSentBack { ticket_id, office: office.to_string(), reason: reason.clone() })
-        }
+        Event::Reassigned { office, reason, words } => Wire::TicketReassigned(TicketReassigned {
+            ticket_id,
+            office: office.to_string(),
+            reason: reason.clone(),
+            words: sealed::maybe(words),
+        }),
+        Event::SentBack { office, reason, words } => Wire::TicketSentBack(TicketSentBack {
+            ticket_id,
+            office: office.to_string(),
+            reason: reason.clone(),
+            words: sealed::maybe(words),
+        }),
         Event::CitizenAsked { automatic, words } => {
             Wire::CitizenAsked(CitizenAsked { ticket_id, automatic: *automatic, words: sealed::maybe(words) })
         }
@@ -96,13 +102,17 @@ pub fn to_wire(ticket_id: Vec<u8>, event: &Event) -> Wire {
         Event::NotPertinent { words } => {
             Wire::TicketNotPertinent(TicketNotPertinent { ticket_id, words: sealed::some(words) })
         }
-        Event::Closed { reason, note } => {
-            Wire::TicketClosed(TicketClosed { ticket_id, reason: reason.to_string(), note: note.clone() })
-        }
-        Event::Reopened { reason, message } => Wire::TicketReopened(TicketReopened {
+        Event::Closed { reason, note, words } => Wire::TicketClosed(TicketClosed {
+            ticket_id,
+            reason: reason.to_string(),
+            note: note.clone(),
+            words: sealed::maybe(words),
+        }),
+        Event::Reopened { reason, message, words } => Wire::TicketReopened(TicketReopened {
             ticket_id,
             reason: reason.clone(),
             message_id: or_empty(*message, MessageId::to_vec),
+            words: sealed::maybe(words),
         }),
         Event::Merged { into } => Wire::TicketMerged(TicketMerged { ticket_id, into_ticket_id: into.to_vec() }),
         Event::Absorbed { from } => Wire::TicketAbsorbed(TicketAbsorbed { ticket_id, from_ticket_id: from.to_vec() }),

@@ -108,6 +108,7 @@ fn work(n: u8) -> Work {
         conversation: ConversationId([n; 16]),
         channel: Channel::Whatsapp,
         address: empty(),
+        newer: None,
         last_message_at: at(0),
         reply: Reply {
             id: ReplyId([n; 16]),

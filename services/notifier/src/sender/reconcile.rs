@@ -2,7 +2,7 @@
 //! and Messenger can't be read back: only a status or an echo proves anything, and the registry sees those. Nothing is
 //! sent here.
 
-use super::{Sender, Told, held, outcome, refusal};
+use super::{Sender, Told, Unready, held, outcome, refusal};
 use crate::{
     graph::ReadBack,
     outbox::{Attempt, Status, Work},
@@ -33,7 +33,11 @@ impl Sender {
         if self.clock.now().duration_since(since) < self.proof_wait {
             return Told::Again { after: WAIT, why: "waiting for a status or an echo".to_owned() };
         }
-        held(work, unknown_outcome(NO_PROOF))
+        // Nobody needs to look for what was sent to a person who was erased.
+        match self.citizen(work).await {
+            Err(unready @ Unready::Erased) => unready.told(work),
+            _ => held(work, unknown_outcome(NO_PROOF)),
+        }
     }
 
     async fn read_back(&self, work: &Work, attempt: &Attempt) -> Told {

@@ -57,6 +57,7 @@ fn work(channel: Channel, to: To, status: Status) -> Work {
         conversation: ConversationId([1; 16]),
         channel,
         address: sealed::seal(None, &address),
+        newer: None,
         last_message_at: now,
         reply: Reply {
             id: ReplyId([0xab; 16]),

@@ -152,6 +152,7 @@ impl City {
             Outcome::Refused(_) => "refused",
             Outcome::Unknown(_) => "unknown",
             Outcome::Held(_) => "held",
+            Outcome::Erased(_) => "erased",
         };
         self.registry.told().await.into_iter().map(|told| kind(told.outcome)).collect()
     }

@@ -8,7 +8,7 @@ use prost::Message as _;
 use segnalalo_domain::{
     event::{
         Event, Recorded, Stream,
-        conversation::{Event as Said, Proof},
+        conversation::{DropReason, Event as Said, Proof},
     },
     id::{CauseId, ConversationId, EventId, ReplyId},
     words::Actor,
@@ -138,6 +138,7 @@ impl Log {
             },
             send_outcome::Outcome::Unknown(unknown) => Said::SendUnknown { reply, attempt, detail: unknown.detail },
             send_outcome::Outcome::Held(held) => Said::ReplyHeld { reply, code: held.code, detail: held.detail },
+            send_outcome::Outcome::Erased(_) => Said::ReplyDropped { reply, reason: DropReason::Erased },
         };
         self.append(ConversationId::from_slice(&told.conversation_id).unwrap(), event).await;
     }

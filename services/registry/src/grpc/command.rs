@@ -38,8 +38,10 @@ pub fn action(command: Wire, sealing: &Sealing<'_>) -> Result<Action, Rejection>
         Wire::TakeInCharge(take) => {
             Action::TakeInCharge { office: (!take.office.trim().is_empty()).then(|| office(take.office)) }
         }
-        Wire::Reassign(reassign) => Action::Reassign { office: office(reassign.office), reason: reassign.reason },
-        Wire::SendBack(back) => Action::SendBack { reason: back.reason },
+        Wire::Reassign(reassign) => {
+            Action::Reassign { office: office(reassign.office), reason: words(reassign.reason) }
+        }
+        Wire::SendBack(back) => Action::SendBack { reason: words(back.reason) },
         Wire::AskCitizen(ask) => Action::AskCitizen { words: words(ask.text) },
         Wire::Answer(answer) => Action::Answer { words: words(answer.text) },
         Wire::DeclareFeasible(feasible) => {
@@ -52,8 +54,8 @@ pub fn action(command: Wire, sealing: &Sealing<'_>) -> Result<Action, Rejection>
         Wire::DeclareNotFeasible(no) => Action::DeclareNotFeasible { words: words(no.text) },
         Wire::DeclareNotPertinent(no) => Action::DeclareNotPertinent { words: words(no.text) },
         Wire::Resolve(resolve) => Action::Resolve { words: words(resolve.text) },
-        Wire::Close(close) => Action::Close { reason: close.reason },
-        Wire::Reopen(reopen) => Action::Reopen { reason: reopen.reason },
+        Wire::Close(close) => Action::Close { reason: words(close.reason) },
+        Wire::Reopen(reopen) => Action::Reopen { reason: words(reopen.reason) },
         Wire::Merge(merge) => Action::Merge { into: ticket_ref(merge.into.as_ref())? },
         Wire::MarkSpam(_) => Action::MarkSpam,
         Wire::LiftSpam(_) => Action::LiftSpam,

@@ -163,6 +163,14 @@ impl<'a> Telling<'a> {
         }
     }
 
+    /// An operator's reason: a fact, not words for the citizen.
+    fn written(&mut self, name: &str, words: Option<&Sealed>) {
+        if let Some(words) = words {
+            let text = self.open(words).text;
+            self.fact(name, text);
+        }
+    }
+
     fn conversation(&mut self, event: &Conversation) {
         match event {
             Conversation::MessageReceived { channel, content_type, sealed, .. } => {
@@ -263,8 +271,9 @@ impl<'a> Telling<'a> {
             Ticket::TakenInCharge { protocol, office } => {
                 self.fact("protocol", protocol).fact("office", office);
             }
-            Ticket::Reassigned { office, reason } | Ticket::SentBack { office, reason } => {
+            Ticket::Reassigned { office, reason, words } | Ticket::SentBack { office, reason, words } => {
                 self.fact("office", office).fact("reason", reason);
+                self.written("reason", words.as_ref());
             }
             Ticket::CitizenAsked { automatic, words } => {
                 self.words(words.as_ref());
@@ -283,11 +292,13 @@ impl<'a> Telling<'a> {
             | Ticket::NotPertinent { words }
             | Ticket::NoteAdded { words } => self.words(Some(words)),
             Ticket::Resolved { words } => self.words(words.as_ref()),
-            Ticket::Closed { reason, note } => {
+            Ticket::Closed { reason, note, words } => {
                 self.fact("reason", reason).fact("note", note);
+                self.written("note", words.as_ref());
             }
-            Ticket::Reopened { reason, .. } => {
+            Ticket::Reopened { reason, words, .. } => {
                 self.fact("reason", reason);
+                self.written("reason", words.as_ref());
             }
             Ticket::Merged { into: other } | Ticket::Absorbed { from: other } => self.other(*other),
             Ticket::DeadlineSet { deadline } => {

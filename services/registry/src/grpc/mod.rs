@@ -9,6 +9,7 @@ mod history;
 mod listening;
 mod log_service;
 mod media_service;
+pub mod person_service;
 mod scope;
 pub mod status;
 pub mod ticket_service;
@@ -19,6 +20,7 @@ pub use delivery_service::Delivery;
 pub use listening::{LARGEST_REQUEST, listening};
 pub use log_service::Log;
 pub use media_service::MediaDesk;
+pub use person_service::Persons;
 pub use ticket_service::Tickets;
 
 use segnalalo_domain::{desk::TicketRef, rejection::Rejection};

@@ -15,7 +15,8 @@ pub fn rejected(rejection: &Rejection) -> Status {
         Rejection::UnknownTicket(_)
         | Rejection::UnknownClient(_)
         | Rejection::UnknownReply(_)
-        | Rejection::UnknownMessage => Code::NotFound,
+        | Rejection::UnknownMessage
+        | Rejection::UnknownPerson(_) => Code::NotFound,
         Rejection::VersionConflict { .. } | Rejection::AttemptOutOfOrder { .. } => Code::Aborted,
         Rejection::IllegalTransition { .. }
         | Rejection::AlreadyAnnulled(_)
@@ -53,6 +54,11 @@ pub fn failed(error: &writer::Error) -> Status {
 /// The log can't be read. What exactly is wrong stands in the process's log, not in the answer.
 pub fn unreadable(error: &journal::Error) -> Status {
     tracing::error!(?error, "the log can't be read");
+    log_unreadable()
+}
+
+/// What was wrong has been logged.
+pub fn log_unreadable() -> Status {
     with_reason(Code::Internal, "LOG_UNREADABLE", "the log can't be read: run `segnalalo log verify`".to_owned())
 }
 

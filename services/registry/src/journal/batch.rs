@@ -2,8 +2,8 @@
 
 use segnalalo_domain::{
     Timestamp,
-    event::{Event, Log, Stream},
-    id::{CauseId, EventId},
+    event::{Event, KeysErased, Log, Stream},
+    id::{CauseId, EventId, KeyId},
     words::Actor,
 };
 
@@ -48,6 +48,33 @@ impl Batch {
                 actor: Actor::rule("registry"),
                 occurred_at: now,
                 event: Event::Log(Log::Opened { log_id, keyring: None }),
+            }],
+        }
+    }
+
+    /// Says again what a log that was restored from before it doesn't know.
+    pub fn erased_again(keys: Vec<KeyId>, now: Timestamp) -> Self {
+        let parts = keys.iter().map(|key| key.0.as_slice()).collect::<Vec<_>>();
+        let cause = CauseId::derived(&[&[b"erased again".as_slice()], parts.as_slice()].concat());
+        let erased = KeysErased {
+            keys,
+            person: None,
+            ticket: None,
+            rule: "restored".to_owned(),
+            reason: "erased before; the log was restored from a backup".to_owned(),
+        };
+        Self {
+            cause,
+            recorded_at: now,
+            trace_parent: String::new(),
+            expected: Vec::new(),
+            events: vec![NewEvent {
+                stream: Stream::Log,
+                event_id: EventId::derived(&[&cause.0, &0_u64.to_be_bytes()]),
+                correlation: cause.0,
+                actor: Actor::rule("registry"),
+                occurred_at: now,
+                event: Event::Log(Log::KeysErased(erased)),
             }],
         }
     }

@@ -131,6 +131,7 @@ impl Mirror {
         };
         self.bucket.each(look).await?;
         let mut wanted = vec![(HEADER.to_owned(), KeyEntry::Value(self.header().into()))];
+        self.heed(&there)?;
         for found in self.keyring.store.keys() {
             let (id, entry) = found?;
             if there.get(&id) != Some(&There::Readable) {
@@ -146,6 +147,24 @@ impl Mirror {
         tracing::info!(keys = wanted.len() - 1, "the broker's copy of the keyring is brought up to date");
         self.bucket.put(wanted).await?;
         Ok(self.flush().await?)
+    }
+
+    /// A key that is marked as erased there isn't brought back by an older ring: it goes here too.
+    fn heed(&self, there: &HashMap<KeyId, There>) -> Result<(), Error> {
+        let mut back = Vec::new();
+        for (id, _) in there.iter().filter(|(_, state)| **state == There::Gone) {
+            if self.keyring.has(*id)? {
+                back.push(*id);
+            }
+        }
+        if !back.is_empty() {
+            tracing::warn!(
+                keys = back.len(),
+                "keys that the broker's copy says are erased were in the keyring: erased"
+            );
+            self.keyring.erase(&back)?;
+        }
+        Ok(())
     }
 
     fn told(&self, id: KeyId, entry: Option<&Entry>) -> (String, KeyEntry) {

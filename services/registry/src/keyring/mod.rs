@@ -10,7 +10,9 @@
 //! | `store` | what stands where in the database |
 //! | `tally` | which keys the log needs and which it says are erased |
 //! | `mirror` | the copy on the broker |
+//! | `ledger` | the erased keys' ids, in a file that no backup holds |
 
+pub mod ledger;
 pub mod mirror;
 mod store;
 pub mod tally;
@@ -19,6 +21,7 @@ pub mod tally;
 mod tests;
 
 use crate::journal::{self, BoxError};
+use ledger::Ledger;
 use mirror::Fresh;
 use segnalalo_domain::{
     id::{KeyId, PersonId},
@@ -30,7 +33,7 @@ use segnalalo_proto::{
     sealed::{self, Key, Opener},
 };
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -96,6 +99,8 @@ pub struct Keyring {
     made: Mutex<HashMap<Scope, (KeyId, Key, PersonId)>>,
     /// For the broker.
     fresh: Fresh,
+    /// `None` where nothing is restored: in tests and benchmarks.
+    ledger: Option<Mutex<Ledger>>,
 }
 
 impl Keyring {
@@ -142,7 +147,14 @@ impl Keyring {
     }
 
     fn with(store: Store, id: KeyringId, pepper: [u8; 32]) -> Self {
-        Self { id, pepper, store, made: Mutex::default(), fresh: Fresh::default() }
+        Self { id, pepper, store, made: Mutex::default(), fresh: Fresh::default(), ledger: None }
+    }
+
+    /// Has erasures written into the ledger as well.
+    #[must_use]
+    pub fn with_ledger(mut self, ledger: Ledger) -> Self {
+        self.ledger = Some(Mutex::new(ledger));
+        self
     }
 
     pub fn id(&self) -> KeyringId {
@@ -196,11 +208,23 @@ impl Keyring {
         Ok(())
     }
 
+    /// Writes into the ledger what it doesn't know.
+    fn remember(&self, keys: &[KeyId]) -> Result<(), Error> {
+        match &self.ledger {
+            None => Ok(()),
+            Some(ledger) => {
+                let written = ledger.lock().unwrap_or_else(PoisonError::into_inner).add(keys);
+                written.map_err(|error| Error::Storage(error.into()))
+            }
+        }
+    }
+
     /// Deletes keys, for good: what they locked is gone. How many there were.
     ///
     /// # Errors
     /// `Storage`: do it again.
     pub fn erase(&self, keys: &[KeyId]) -> Result<usize, Error> {
+        self.remember(keys)?;
         let erased = self.store.erase(keys)?;
         self.fresh.erased(keys);
         Ok(erased)
@@ -228,6 +252,26 @@ impl Keyring {
     /// `Storage`, `Damaged`.
     pub fn of_owner(&self, owner: PersonId) -> Result<Vec<(KeyId, Scope)>, Error> {
         self.store.of_owner(owner)
+    }
+
+    /// What a key covers; `None` when it isn't there.
+    ///
+    /// # Errors
+    /// `Storage`, `Damaged`.
+    pub fn scope_of(&self, key: KeyId) -> Result<Option<Scope>, Error> {
+        Ok(self.store.get(key)?.map(|entry| entry.scope))
+    }
+
+    /// Every key that was ever erased: in this ring, and by what the ledger remembers.
+    ///
+    /// # Errors
+    /// `Storage`, `Damaged`.
+    pub fn erasures(&self) -> Result<HashSet<KeyId>, Error> {
+        let mut all = self.store.erased().collect::<Result<HashSet<_>, Error>>()?;
+        if let Some(ledger) = &self.ledger {
+            all.extend(ledger.lock().unwrap_or_else(PoisonError::into_inner).keys());
+        }
+        Ok(all)
     }
 
     /// The key of a scope and its owner, if there is one.

@@ -51,15 +51,16 @@ impl Tally {
         }
     }
 
-    /// Erases again what a restored ring brought back. True: something had come back, and what was read must be read
-    /// again.
+    /// Erases again what a restored ring or log brought back: what the log says is erased, and what the ring or the ledger
+    /// of erasures remembers.
     ///
     /// # Errors
     /// `Older` when keys are missing that nobody erased.
-    pub fn settle(&self, keyring: &Keyring, folder: &Path) -> Result<bool, Error> {
+    pub fn settle(&self, keyring: &Keyring, folder: &Path) -> Result<Settled, Error> {
+        let remembered = keyring.erasures()?;
         let mut missing = Vec::new();
         for (key, position) in &self.needed {
-            if !self.erased.contains(key) && !keyring.has(*key)? {
+            if !self.erased.contains(key) && !remembered.contains(key) && !keyring.has(*key)? {
                 missing.push(*position);
             }
         }
@@ -67,16 +68,31 @@ impl Tally {
             return Err(Error::Older { missing: missing.len(), first: *first, folder: folder.to_owned() });
         }
         let mut due = Vec::new();
-        for key in &self.erased {
+        for key in self.erased.union(&remembered) {
             if !keyring.store.is_erased(*key)? {
                 due.push(*key);
             }
         }
-        if due.is_empty() {
-            return Ok(false);
+        due.sort();
+        keyring.remember(&self.erased.union(&remembered).copied().collect::<Vec<_>>())?;
+        let mut unrecorded = remembered
+            .into_iter()
+            .filter(|key| self.needed.contains_key(key) && !self.erased.contains(key))
+            .collect::<Vec<_>>();
+        unrecorded.sort();
+        let back = if due.is_empty() { 0 } else { keyring.erase(&due)? };
+        if back > 0 {
+            tracing::warn!(back, "keys that were erased were in the keyring: erased again");
         }
-        let back = keyring.erase(&due)?;
-        tracing::warn!(back, "keys that the log says are erased were in the keyring: erased again");
-        Ok(back > 0)
+        Ok(Settled { back: back > 0, unrecorded })
     }
+}
+
+/// What came of a start.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Settled {
+    /// Something had come back: what was read must be read again.
+    pub back: bool,
+    /// Keys of boxes in the log that were erased and of which the log, restored from before, doesn't know.
+    pub unrecorded: Vec<KeyId>,
 }

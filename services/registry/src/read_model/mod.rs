@@ -51,6 +51,14 @@ pub struct Entry {
     pub belonging: belonging::Belonging,
 }
 
+/// What lists and index are made of, piece by piece.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    Ticket(TicketId),
+    /// A message that belongs to no ticket yet.
+    Unrouted(MessageId),
+}
+
 #[derive(Debug, Clone, PartialEq, Default)]
 struct Unrouted {
     positions: Vec<u64>,
@@ -118,6 +126,57 @@ impl ReadModel {
         };
         let name = self.offices.number(state.office.as_ref());
         self.entry(ticket).belonging.note(position, name);
+    }
+
+    /// Takes out every word of these; what happened to them stays.
+    pub fn forget(&mut self, parts: &BTreeSet<Part>) {
+        let mut tickets = BTreeSet::new();
+        for part in parts {
+            match part {
+                Part::Ticket(ticket) => {
+                    tickets.insert(*ticket);
+                    let entry = self.entry(*ticket);
+                    entry.summary.clear();
+                    entry.place.clear();
+                }
+                Part::Unrouted(message) => {
+                    if let Some(unrouted) = self.unrouted.get_mut(message) {
+                        unrouted.text.clear();
+                        unrouted.place.clear();
+                    }
+                }
+            }
+        }
+        self.words.forget(&tickets);
+    }
+
+    /// The records that a part is made of, in order.
+    pub fn positions(&self, part: Part) -> Vec<u64> {
+        match part {
+            Part::Ticket(ticket) => {
+                self.entry_of(ticket).into_iter().flat_map(|entry| entry.positions.iter().copied()).collect()
+            }
+            Part::Unrouted(message) => {
+                self.unrouted.get(&message).map(|unrouted| unrouted.positions.clone()).unwrap_or_default()
+            }
+        }
+    }
+
+    /// Puts in what a model made of those records alone says.
+    pub fn remember(&mut self, part: Part, mut own: Self) {
+        match part {
+            Part::Ticket(ticket) => {
+                let Entry { summary, place, .. } = own.entries.remove(&ticket).unwrap_or_default();
+                let entry = self.entry(ticket);
+                (entry.summary, entry.place) = (summary, place);
+                self.words.take(ticket, own.words);
+            }
+            Part::Unrouted(message) => {
+                if let (Some(mine), Some(own)) = (self.unrouted.get_mut(&message), own.unrouted.remove(&message)) {
+                    (mine.text, mine.place) = (own.text, own.place);
+                }
+            }
+        }
     }
 
     fn entry(&mut self, ticket: TicketId) -> &mut Entry {

@@ -15,6 +15,26 @@ impl WordIndex {
         }
     }
 
+    /// Takes out every word of these tickets.
+    pub fn forget(&mut self, tickets: &BTreeSet<TicketId>) {
+        if tickets.is_empty() {
+            return;
+        }
+        self.tickets.retain(|_, of| {
+            of.retain(|ticket| !tickets.contains(ticket));
+            !of.is_empty()
+        });
+    }
+
+    /// Takes over what another index says of one ticket.
+    pub fn take(&mut self, ticket: TicketId, from: Self) {
+        for (word, tickets) in from.tickets {
+            if tickets.contains(&ticket) {
+                self.tickets.entry(word).or_default().insert(ticket);
+            }
+        }
+    }
+
     /// Tickets that hold every word of the query; none for a query without words.
     pub fn find(&self, query: &str) -> BTreeSet<TicketId> {
         words(query)

@@ -126,6 +126,7 @@ fn send(
         ),
         send_outcome::Outcome::Unknown(unknown) => ("unknown", Outcome::Unknown { detail: unknown.detail }),
         send_outcome::Outcome::Held(held) => ("held", Outcome::Held { code: held.code, detail: held.detail }),
+        send_outcome::Outcome::Erased(send_outcome::Erased {}) => ("erased", Outcome::Erased),
     };
     // A reply may be held again with no attempt in between, when a person had it tried once more.
     let moment = if kind == "held" { occurred_at.as_nanosecond() } else { 0 };

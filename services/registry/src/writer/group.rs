@@ -4,6 +4,7 @@ use super::{Error, Failure, Receipt, Request, Rules};
 use crate::{
     journal::{self, Batch, Journal, NewEvent},
     keyring, media,
+    person::erasure,
     register::Known,
     world::World,
 };
@@ -118,10 +119,8 @@ impl<'a> Group<'a> {
         keyring.sync()?;
         journal.append(&self.batches)?;
         if !self.erased.is_empty() {
-            keyring.erase(&self.erased)?;
+            erasure::perform(&self.erased, keyring, self.world, &*self.reader)?;
             self.remove_files();
-            // The words stood in lists and in the index: only reading the log again takes out all of them.
-            *self.world = World::replay(&*self.reader, &**keyring, |_| {})?;
         }
         Ok(())
     }

@@ -13,6 +13,7 @@ pub mod held;
 pub mod log;
 pub mod normalize;
 pub mod notices;
+pub mod person;
 pub mod prepare;
 pub mod replay;
 pub mod service;
@@ -44,6 +45,7 @@ pub async fn run(cli: Cli, vars: Vars, phrases: Phrases) -> Result<ExitCode, Fai
         Command::Ticket(args) => ticket::run(args, &vars, &phrases).await?,
         Command::Held(args) => held::run(args, &vars, &phrases).await?,
         Command::Notices(args) => notices::run(&args, &vars, &phrases).await?,
+        Command::Person(args) => person::run(args, &vars, &phrases).await?,
         Command::Prepare(args) => prepare::run(&args, &phrases)?,
         Command::Replay(args) => return replay::run(&args, &vars, &phrases).await,
         Command::Normalize(args) => normalize::run(&args, &vars)?,

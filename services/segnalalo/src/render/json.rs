@@ -3,7 +3,8 @@
 use super::ticket::{channel_code, instant, kind_code, state_code, urgency_code};
 use segnalalo_proto::{
     common::v1::{Actor, actor},
-    registry::v1::{HeldReply, HistoryEntry, Notice, Ticket},
+    json::view,
+    registry::v1::{ExportPersonResponse, HeldReply, HistoryEntry, Notice, Person, Ticket},
 };
 use serde_json::{Value, json};
 
@@ -69,6 +70,30 @@ pub fn entry(entry: &HistoryEntry) -> Value {
 fn who(actor: &Actor) -> Value {
     let kind = actor::Type::try_from(actor.r#type).unwrap_or_default().as_str_name();
     json!({ "type": kind.trim_start_matches("TYPE_").to_lowercase(), "name": actor.name })
+}
+
+pub fn person(person: &Person) -> Value {
+    json!({
+        "person_id": person.person_id,
+        "names": person.names,
+        "numbers": person.numbers,
+        "channels": person.channels.iter().map(|channel| channel_code(*channel)).collect::<Vec<_>>(),
+        "messages": person.messages,
+        "readable_messages": person.readable_messages,
+        "tickets": person.tickets,
+        "first_at": at(person.first_at.as_ref()),
+        "last_at": at(person.last_at.as_ref()),
+    })
+}
+
+pub fn export(export: &ExportPersonResponse) -> Value {
+    let entries = export.entries.iter().map(|item| {
+        let mut value = item.entry.as_ref().map_or(Value::Null, entry);
+        value["ticket_code"] = Value::String(item.ticket_code.clone());
+        value["content"] = item.content.as_ref().map_or(Value::Null, view::content);
+        value
+    });
+    json!({ "person": export.person.as_ref().map(person), "entries": entries.collect::<Vec<_>>() })
 }
 
 pub fn notice(notice: &Notice) -> Value {

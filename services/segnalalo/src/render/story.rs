@@ -24,6 +24,11 @@ pub fn story(entries: &[HistoryEntry], full: bool, phrases: &Phrases, width: usi
     .join("\n")
 }
 
+/// What one entry tells, in a sentence.
+pub fn sentence_of(entry: &HistoryEntry, phrases: &Phrases) -> String {
+    sentence(&tell(entry, phrases))
+}
+
 /// The steps of sending, by reply.
 fn replies(entries: &[HistoryEntry]) -> BTreeMap<&str, Vec<&HistoryEntry>> {
     let mut replies: BTreeMap<&str, Vec<&HistoryEntry>> = BTreeMap::new();

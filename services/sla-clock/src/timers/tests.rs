@@ -164,7 +164,7 @@ fn a_new_version_of_a_term_has_all_its_rungs_again() {
     let mut log = vec![opened()];
     let all = given(&log).due(at("2026-11-23T10:00:00Z")).collect::<Vec<_>>();
     log.extend(all.iter().map(reached));
-    log.push(happened(Happened::Reopened { reason: "citizen_objects".to_owned(), message: None }));
+    log.push(happened(Happened::Reopened { reason: "citizen_objects".to_owned(), message: None, words: None }));
     assert!(given(&log).is_empty());
     log.push(happened(Happened::DeadlineSet { deadline: term(DeadlineName::TakeInCharge, 2, "2026-11-24T10:00:00Z") }));
     let timers = given(&log);
@@ -180,7 +180,7 @@ fn silence_has_one_rung_and_closing_ends_it() {
         happened(Happened::DeadlineSet { deadline: term(DeadlineName::AutoClose, 1, "2026-12-07T00:00:00Z") }),
     ];
     assert_eq!(told(&given(&log)), ["00:00 auto_close past"]);
-    log.push(happened(Happened::Closed { reason: CloseReason::Satisfied, note: String::new() }));
+    log.push(happened(Happened::Closed { reason: CloseReason::Satisfied, note: String::new(), words: None }));
     assert!(given(&log).is_empty());
 }
 

@@ -1,7 +1,7 @@
 //! The steps themselves: what each action writes into the ticket, the register and the conversations.
 
 use super::super::daily::impersonal;
-use super::{Action, Words, news::News, reopen, set_auto_close};
+use super::{Action, Reopener, Words, news::News, reopen, set_auto_close};
 use crate::{
     conversation::ReplyStatus,
     desk::{Context, Decision, Desk, lookup::TicketRef, terms::Terms},
@@ -55,14 +55,18 @@ impl<'a> Step<'a> {
                 self.conclude(Event::Resolved { words: sealed.clone() }, Template::Resolved, sealed);
             }
             Action::Close { reason } => {
-                let event = Event::Closed { reason: CloseReason::Operator, note: reason.clone() };
+                let event = Event::Closed {
+                    reason: CloseReason::Operator,
+                    note: String::new(),
+                    words: (!reason.is_empty).then(|| reason.sealed.clone()),
+                };
                 self.decision.ticket(self.id, event);
             }
             Action::Reopen { reason } => {
-                let reason = filled("reason", reason)?;
+                let who = Reopener::Operator(reason_of(reason)?);
                 let now = self.context.now;
                 let terms = self.terms();
-                reopen(&mut self.decision, &terms, reason, None, now);
+                reopen(&mut self.decision, &terms, who, now);
             }
             Action::Merge { into } => self.merge(into)?,
             Action::MarkSpam => self.mark_spam(),
@@ -130,18 +134,19 @@ impl<'a> Step<'a> {
         protocol
     }
 
-    fn reassign(&mut self, office: &Office, reason: &str) -> Result<(), Rejection> {
+    fn reassign(&mut self, office: &Office, reason: &Words) -> Result<(), Rejection> {
         self.known(office)?;
-        self.decision.ticket(self.id, Event::Reassigned { office: office.clone(), reason: reason.to_owned() });
+        let words = (!reason.is_empty).then(|| reason.sealed.clone());
+        self.decision.ticket(self.id, Event::Reassigned { office: office.clone(), reason: String::new(), words });
         let terms = self.terms();
         terms.follow_office(&mut self.decision, Some(office), self.ticket.classification.kind);
         Ok(())
     }
 
-    fn send_back(&mut self, reason: &str) -> Result<(), Rejection> {
-        let reason = filled("reason", reason)?.to_owned();
+    fn send_back(&mut self, reason: &Words) -> Result<(), Rejection> {
+        let words = Some(reason_of(reason)?);
         let office = self.ticket.office.clone().unwrap_or_else(Office::urp);
-        self.decision.ticket(self.id, Event::SentBack { office, reason });
+        self.decision.ticket(self.id, Event::SentBack { office, reason: String::new(), words });
         Ok(())
     }
 
@@ -336,6 +341,11 @@ impl<'a> Step<'a> {
         }
         Ok(())
     }
+}
+
+/// Among colleagues: never shown to the citizen.
+fn reason_of(words: &Words) -> Result<Sealed, Rejection> {
+    if words.is_empty { Err(Rejection::Missing("reason")) } else { Ok(words.sealed.clone()) }
 }
 
 fn filled<'a>(field: &'static str, text: &'a str) -> Result<&'a str, Rejection> {

@@ -184,7 +184,11 @@ where
                 }
             }
             let limit =
-                if path.contains(".LogService/") || path.contains(".MediaService/") { LONG_DEADLINE } else { DEADLINE };
+                if [".LogService/", ".MediaService/", ".PersonService/"].iter().any(|service| path.contains(service)) {
+                    LONG_DEADLINE
+                } else {
+                    DEADLINE
+                };
             match tokio::time::timeout(limit, inner.call(request)).await {
                 Ok(answer) => answer,
                 Err(_) => Ok(status::late(limit).into_http()),
