@@ -31,6 +31,8 @@ pub enum Query {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Person {
     pub ids: BTreeSet<PersonId>,
+    /// Of these, the ones under which he wrote: they are known after an erasure too.
+    pub wrote: BTreeSet<PersonId>,
     pub names: BTreeSet<String>,
     pub numbers: BTreeSet<String>,
     pub channels: BTreeSet<Channel>,
@@ -48,11 +50,12 @@ pub struct Person {
 impl Person {
     /// By which it is named.
     pub fn id(&self) -> Option<PersonId> {
-        self.ids.first().copied()
+        self.wrote.first().copied()
     }
 
     fn absorb(&mut self, other: Self) {
         self.ids.extend(other.ids);
+        self.wrote.extend(other.wrote);
         self.names.extend(other.names);
         self.numbers.extend(other.numbers);
         self.channels.extend(other.channels);
@@ -139,6 +142,7 @@ impl Directory {
         };
         let person = self.persons.entry(id).or_default();
         person.ids.insert(id);
+        person.wrote.insert(id);
         person.channels.insert(*channel);
         person.conversations.insert(conversation);
         person.messages += 1;
