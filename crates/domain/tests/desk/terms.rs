@@ -186,7 +186,7 @@ fn the_ladder_goes_from_the_office_to_the_urp_to_the_head_each_once() {
         assert_eq!(told(&events), to);
         assert!(desk.when(command).is_empty(), "{rung} once");
     }
-    desk.act(Action::Reassign { office: Office("LUCE".into()), reason: String::new() });
+    desk.act(Action::Reassign { office: Office("LUCE".into()), reason: words("") });
     assert_eq!(desk.calendar.head_of("LUCE"), Some("Dirigente AA.GG."), "an office without a head has the URP's");
 }
 
@@ -342,7 +342,7 @@ fn another_office_with_terms_of_its_own_changes_the_first_answer() {
     });
     desk.act(Action::TakeInCharge { office: Some(Office("LUCE".into())) });
     assert_eq!(due(&desk, DeadlineName::FirstAnswer), at("2026-11-26T16:00:00+01:00"));
-    let events = desk.act(Action::Reassign { office: Office("STRADE".into()), reason: String::new() });
+    let events = desk.act(Action::Reassign { office: Office("STRADE".into()), reason: words("") });
     assert_eq!(set(&events)[0].why, Some(Why::Office));
     assert_eq!(due(&desk, DeadlineName::FirstAnswer), at("2026-11-30T16:00:00+01:00"));
 }
