@@ -13,6 +13,8 @@ use serde_json::Value;
 use stack::Stack;
 use std::time::{Duration, Instant};
 
+/// Until all are healthy: seconds, and minutes where the whole suite runs beside it.
+const PATIENCE: Duration = Duration::from_secs(240);
 const PROCESSES: [&str; 7] =
     ["registry", "triage", "sla-clock", "notifier", "ingest-facebook", "ingest-whatsapp", "graph-sim"];
 
@@ -32,7 +34,7 @@ async fn the_city_lives_in_containers_through_kills_cuts_and_an_update() {
     let begun = now();
     stack.up().unwrap();
     say(&format!("started after {:.1} s", begun.elapsed().as_secs_f64()));
-    stack.until_healthy(&PROCESSES, Duration::from_secs(60)).await.unwrap();
+    stack.until_healthy(&PROCESSES, PATIENCE).await.unwrap();
     say(&format!("all healthy after {:.1} s", begun.elapsed().as_secs_f64()));
     stack.print_memory().unwrap();
     stack.containers_are_confined().unwrap();
@@ -46,7 +48,7 @@ async fn the_city_lives_in_containers_through_kills_cuts_and_an_update() {
         stack.kill(container).unwrap();
     }
     stack.up().unwrap();
-    stack.until_healthy(&PROCESSES, Duration::from_secs(60)).await.unwrap();
+    stack.until_healthy(&PROCESSES, PATIENCE).await.unwrap();
     say("registry, notifier, triage and broker were killed and came back");
     assert_eq!(tickets(&stack).len(), before.len());
 
@@ -54,7 +56,7 @@ async fn the_city_lives_in_containers_through_kills_cuts_and_an_update() {
     let status = stack.webhook().await.unwrap();
     assert_eq!(status, 503, "what can't be stored is refused");
     stack.join_again("nats").unwrap();
-    stack.until_healthy(&PROCESSES, Duration::from_secs(60)).await.unwrap();
+    stack.until_healthy(&PROCESSES, PATIENCE).await.unwrap();
     assert_eq!(stack.webhook().await.unwrap(), 200);
     say("cut off from the broker the webhook refused; joined again, it takes");
 
@@ -68,7 +70,7 @@ async fn the_city_lives_in_containers_through_kills_cuts_and_an_update() {
 
     stack.replace_image().unwrap();
     stack.up().unwrap();
-    stack.until_healthy(&PROCESSES, Duration::from_secs(60)).await.unwrap();
+    stack.until_healthy(&PROCESSES, PATIENCE).await.unwrap();
     let after = tickets(&stack);
     assert_eq!(after.len(), before.len());
     let (code, said) = stack.tool(&["log", "verify"]).unwrap();
