@@ -173,7 +173,7 @@ async fn the_register_holds_what_the_law_asks_and_none_of_the_citizens_words() {
     assert_eq!(registration.date.to_string(), "2026-11-27");
     assert_eq!(registration.arrived_at, registry.clock_now());
     assert_eq!((registration.channel, registration.office.0.as_str()), (Channel::Whatsapp, "STRADE"));
-    assert_eq!((registration.classification.as_str(), registration.deadline_rule.as_str()), ("VI/7", "C1/1"));
+    assert_eq!((registration.classification.as_str(), registration.deadline_rule.as_str()), ("VI/7", "C1/2"));
     let content = registry.keyring.open(&registration.sealed).unwrap();
     assert_eq!(content.author.unwrap().name, "Mario Rossi");
     assert_eq!(content.document_nonce.len(), 32);
@@ -216,7 +216,9 @@ async fn a_message_that_shares_its_sync_with_the_number_is_part_of_the_document_
         released.recv().unwrap();
     });
     let taking = registry.taking_in_charge();
-    let mut all = vec![Command::ReceiveMessage(received("three", "e anche qui"))];
+    // The first is taken alone, before the writer finds that it must wait.
+    let conversations = vec![ConversationId([6; 16])];
+    let mut all = vec![Command::ReceiveMessage(ReceiveMessage { conversations, ..received("else", "Ciao") })];
     all.extend([Command::ReceiveMessage(received("two", "in via Torino")), concluded("two", "via Torino"), taking]);
     let together = futures::future::join_all(all.into_iter().map(|command| registry.does(command)));
     let release = async {
