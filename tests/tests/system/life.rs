@@ -8,7 +8,7 @@ use segnalalo_proto::{
     event::v1::{Envelope, envelope::Event as Wire},
     registry::v1::{DeclareFeasible, Resolve, TakeInCharge, Ticket, execute_request::Command},
 };
-use segnalalo_tests::harness::wait_until;
+use segnalalo_tests::harness::{wait_for, wait_until};
 
 fn in_two_weeks() -> String {
     let today = local_date(SystemClock.now());
@@ -112,16 +112,24 @@ async fn one_trace_runs_from_the_webhook_through_the_log_to_the_post() {
     city.whatsapp("393335556666", "lampione spento in via Torino 3").await;
     let ticket = city.ticket("lampione spento").await;
     city.got("393335556666", &ticket.code).await;
-    let envelopes = city.log(8).await;
-    let of =
-        |wanted: fn(&Wire) -> bool| envelopes.iter().find(|known| known.event.as_ref().is_some_and(wanted)).unwrap();
-    let received = of(|event| matches!(event, Wire::MessageReceived(_)));
+    let wanted: [fn(&Wire) -> bool; 4] = [
+        |event| matches!(event, Wire::MessageReceived(_)),
+        |event| matches!(event, Wire::MessageConcluded(_)),
+        |event| matches!(event, Wire::TicketOpened(_)),
+        |event| matches!(event, Wire::SendAttempted(_)),
+    ];
+    let found = wait_for("the log has the post too", SOON, async || {
+        let head = city.verify().await.records;
+        let log = city.log(usize::try_from(head).unwrap()).await;
+        let first =
+            |wanted: &fn(&Wire) -> bool| log.iter().find(|known| known.event.as_ref().is_some_and(wanted)).cloned();
+        wanted.iter().map(first).collect::<Option<Vec<Envelope>>>()
+    })
+    .await
+    .unwrap();
+    let received = &found[0];
     assert_eq!(trace_id(received).len(), 32, "the webhook begins a trace: {:?}", received.trace_parent);
-    for event in [
-        of(|event| matches!(event, Wire::MessageConcluded(_))),
-        of(|event| matches!(event, Wire::TicketOpened(_))),
-        of(|event| matches!(event, Wire::SendAttempted(_))),
-    ] {
+    for event in &found[1..] {
         assert_eq!(trace_id(event), trace_id(received), "at position {}", event.position);
     }
 }

@@ -15,4 +15,5 @@ mod kill;
 mod life;
 mod media;
 mod patience;
+mod person;
 mod replay;

@@ -12,10 +12,10 @@ use segnalalo_tests::harness::{Service, wait_for, wait_until};
 use serde_json::json;
 use std::{fs, path::Path};
 
-const PHOTO: &[u8] = include_bytes!("../../../services/graph-sim/assets/samples/buca.jpg");
+pub const PHOTO: &[u8] = include_bytes!("../../../services/graph-sim/assets/samples/buca.jpg");
 const FORM: &[u8] = include_bytes!("../../../services/graph-sim/assets/samples/modulo.pdf");
 
-async fn client(city: &City) -> MediaServiceClient<Channel> {
+pub async fn client(city: &City) -> MediaServiceClient<Channel> {
     MediaServiceClient::new(city.registry().await)
 }
 
@@ -25,7 +25,7 @@ async fn list(city: &City, ticket: &Ticket) -> Vec<Media> {
 }
 
 /// The ticket's attachments, once none is awaited any more.
-async fn settled(city: &City, ticket: &Ticket) -> Vec<Media> {
+pub async fn settled(city: &City, ticket: &Ticket) -> Vec<Media> {
     wait_for("every attachment is settled", SOON, async || {
         let media = list(city, ticket).await;
         let all = !media.is_empty() && media.iter().all(|one| one.state() != State::Awaited);
@@ -35,7 +35,7 @@ async fn settled(city: &City, ticket: &Ticket) -> Vec<Media> {
     .unwrap()
 }
 
-async fn read(city: &City, attachment: Option<AttachmentRef>) -> Vec<u8> {
+pub async fn read(city: &City, attachment: Option<AttachmentRef>) -> Vec<u8> {
     let mut chunks = client(city).await.read(ReadRequest { attachment }).await.unwrap().into_inner();
     let mut bytes = Vec::new();
     while let Some(part) = chunks.message().await.unwrap() {
@@ -45,7 +45,7 @@ async fn read(city: &City, attachment: Option<AttachmentRef>) -> Vec<u8> {
 }
 
 /// Files of attachments on the registry's disk.
-fn files(folder: &Path) -> Vec<Vec<u8>> {
+pub fn files(folder: &Path) -> Vec<Vec<u8>> {
     let shelves = fs::read_dir(folder).unwrap().map(|shelf| shelf.unwrap().path());
     let files = shelves.flat_map(|shelf| fs::read_dir(shelf).unwrap().map(|file| file.unwrap().path()));
     files.map(|file| fs::read(file).unwrap()).collect()
