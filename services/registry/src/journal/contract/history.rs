@@ -7,6 +7,7 @@ use crate::journal::{
     fixtures::{all, batch, cause, fill, opening_of, ticket},
     verify::verify,
 };
+use bytes::Bytes;
 use segnalalo_proto::record;
 
 contract! {
@@ -28,6 +29,57 @@ contract! {
             E::overwrite(&journal, position, good.clone());
         }
         assert_eq!(verify(&*journal.reader()).unwrap().fault, None);
+    }
+
+    /// Every byte of the log, one of its bits each: which one changes from byte to byte and from record to record.
+    fn verify_names_the_record_of_any_byte_in_which_a_bit_was_flipped<E>() {
+        let engine = E::new();
+        let mut journal = engine.open();
+        fill(&mut journal, 12);
+        for (position, good) in (1_u64..).zip(all(&journal)) {
+            for byte in 0..good.len() {
+                let mut bytes = good.to_vec();
+                bytes[byte] ^= 1 << ((byte as u64 + position) % 8);
+                E::overwrite(&journal, position, bytes.into());
+                let report = verify(&*journal.reader()).unwrap();
+                assert_eq!(report.fault.map(|fault| fault.position), Some(position), "byte {byte} of {position}");
+                assert_eq!(report.records, position - 1);
+            }
+            E::overwrite(&journal, position, good);
+        }
+        assert_eq!(verify(&*journal.reader()).unwrap().fault, None);
+    }
+
+    fn verify_names_the_place_where_a_record_was_dropped_swapped_or_put_in<E>() {
+        const LAST: usize = 15;
+        let source = E::new();
+        let mut original = source.open();
+        fill(&mut original, LAST as u64);
+        let good = all(&original);
+        let first_fault = |records: &[Bytes]| {
+            let engine = E::new();
+            let mut journal = engine.open();
+            journal.import(&good).unwrap();
+            for (position, bytes) in (1..).zip(records.iter().take(LAST)) {
+                E::overwrite(&journal, position, bytes.clone());
+            }
+            verify(&*journal.reader()).unwrap().fault.map(|fault| fault.position as usize)
+        };
+        assert_eq!(first_fault(&good), None);
+        for at in 0..LAST - 1 {
+            let mut dropped = good.clone();
+            dropped.remove(at);
+            assert_eq!(first_fault(&dropped), Some(at + 1), "dropped");
+            let mut swapped = good.clone();
+            swapped.swap(at, at + 1);
+            assert_eq!(first_fault(&swapped), Some(at + 1), "swapped with its neighbour");
+            let mut inserted = good.clone();
+            inserted.insert(at + 1, good[at].clone());
+            assert_eq!(first_fault(&inserted), Some(at + 2), "put in a second time");
+        }
+        let mut swapped = good.clone();
+        swapped.swap(2, 12);
+        assert_eq!(first_fault(&swapped), Some(3), "swapped with a distant one");
     }
 
     fn verify_finds_a_record_that_was_replaced_by_a_well_formed_one<E>() {

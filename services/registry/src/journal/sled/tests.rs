@@ -100,6 +100,21 @@ fn damage_that_good_records_follow_is_refused_and_named() {
 }
 
 #[test]
+fn verify_names_the_record_that_is_missing() {
+    let folder = tempdir().unwrap();
+    let mut journal = Sled::open(folder.path()).unwrap();
+    fill(&mut journal, 20);
+    let records = all(&journal);
+    for position in 1..=20 {
+        harm(&journal.shared.db, |batch, _| batch.remove(keys::piece(b'r', position, 0)));
+        let fault = verify(&*journal.reader()).unwrap().fault.unwrap();
+        assert_eq!(fault.position, position, "{}", fault.what);
+        journal.overwrite(position, &records[position as usize - 1]);
+    }
+    assert_eq!(verify(&*journal.reader()).unwrap().fault, None);
+}
+
+#[test]
 fn a_log_of_which_nothing_can_be_read_is_not_thrown_away() {
     let folder = tempdir().unwrap();
     harmed(folder.path(), 10, |batch, _| {
