@@ -11,6 +11,7 @@ mod clients;
 mod clock;
 mod grpc;
 mod intake;
+mod keyring;
 mod kill;
 mod life;
 mod media;
