@@ -2,7 +2,7 @@
 
 use std::{env, path::PathBuf};
 
-const FILES: [&str; 15] = [
+const FILES: [&str; 16] = [
     "segnalalo/common/v1/common.proto",
     "segnalalo/observation/v1/inbound.proto",
     "segnalalo/observation/v1/observed.proto",
@@ -18,6 +18,7 @@ const FILES: [&str; 15] = [
     "segnalalo/registry/v1/log_service.proto",
     "segnalalo/registry/v1/media_service.proto",
     "segnalalo/registry/v1/person_service.proto",
+    "segnalalo/registry/v1/register_service.proto",
 ];
 
 #[expect(clippy::disallowed_methods, reason = "cargo tells a build script its folder this way")]

@@ -82,6 +82,11 @@ impl Messages {
         let file = File::read(&path)?;
         let mut texts = Environment::new();
         texts.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+        if !file.privacy.starts_with("https://") {
+            let problem = "expected a link that begins with https://".to_owned();
+            return Err(LoadError::Text { file: path, key: "privacy".to_owned(), problem });
+        }
+        texts.add_global(check::PRIVACY, file.privacy.clone());
         for template in Template::ALL {
             let text = file.text(&path, *template)?;
             for (form, source) in [(PRIVATE, &text.private), (PUBLIC, &text.public)] {

@@ -20,7 +20,7 @@ use crate::{
     media::Vault,
     patience,
     published::Published,
-    register::Registrar,
+    register::{Registrar, export::Exporter, forms::Page, manifest::Signer, shelf::Shelf},
     relay::{self, Relay},
     world::World,
     writer::{self, Rules, Writer},
@@ -38,7 +38,8 @@ use segnalalo_proto::{
     registry::v1::{
         client_service_server::ClientServiceServer, delivery_service_server::DeliveryServiceServer,
         log_service_server::LogServiceServer, media_service_server::MediaServiceServer,
-        person_service_server::PersonServiceServer, ticket_service_server::TicketServiceServer,
+        person_service_server::PersonServiceServer, register_service_server::RegisterServiceServer,
+        ticket_service_server::TicketServiceServer,
     },
 };
 use std::{
@@ -56,6 +57,7 @@ pub struct App {
     journal: Box<dyn Journal>,
     offices: Arc<Offices>,
     registrar: Arc<Registrar>,
+    page: Page,
     calendar: segnalalo_domain::calendar::Calendar,
     log: Component,
     broker: Component,
@@ -73,9 +75,10 @@ impl App {
         broker.not_ready("comparing heads");
         let offices = Arc::new(Offices::load(&config.city).context("deploy: offices")?);
         let registrar = Arc::new(Registrar::load(&config.city).context("deploy: register")?);
+        let page = Page::load(&config.city).context("deploy: the daily register's page")?;
         let calendar = calendar::load(&config.city).context("deploy: calendar")?;
         let journal = journal::open(&config.data_dir.join("log")).context("the event log")?;
-        Ok(Self { config, deps, journal, offices, registrar, calendar, log, broker })
+        Ok(Self { config, deps, journal, offices, registrar, page, calendar, log, broker })
     }
 
     /// Runs until shutdown.
@@ -101,17 +104,29 @@ impl App {
             tracing::info!(swept, "files of erased attachments, or of none, are removed");
         }
         let mirror = Mirror::new(keyring.clone(), self.deps.bus.key_bucket(), &self.config.master_key);
+        let registrar = self.registrar;
         let rules = Rules {
             calendar: self.calendar,
             offices: self.offices,
-            registrar: self.registrar,
+            registrar: registrar.clone(),
             clock: self.deps.clock.clone(),
             keyring: Some(keyring.clone()),
             blobs: Some(vault.blobs.clone()),
         };
         let (writer, mut writer_failed) = Writer::start(self.journal, Arc::new(RwLock::new(world)), rules);
+        let exporter = Arc::new(Exporter {
+            writer: writer.clone(),
+            reader: reader.clone(),
+            registrar,
+            page: self.page,
+            signer: Arc::new(Signer::new(&keyring.pepper())),
+            shelf: Shelf::below(&self.config.data_dir),
+            clock: self.deps.clock.clone(),
+            turn: tokio::sync::Mutex::default(),
+        });
         let parts = Parts {
             identity: Identity::new(keyring.pepper()),
+            exporter,
             keyring,
             vault,
             mirror,
@@ -227,6 +242,7 @@ async fn keyring(config: &Config, bus: &Bus, reader: Arc<dyn Reader>) -> anyhow:
 
 struct Parts {
     identity: Identity,
+    exporter: Arc<Exporter>,
     keyring: Arc<Keyring>,
     vault: Vault,
     mirror: Mirror,
@@ -272,6 +288,11 @@ impl Parts {
                 Ok(())
             });
         }
+        let (exporter, token) = (self.exporter.clone(), shutdown.clone());
+        tasks.spawn(async move {
+            exporter.run(token).await;
+            Ok(())
+        });
         tasks.spawn(self.serve(listener, published, shutdown.clone()));
     }
 
@@ -300,14 +321,21 @@ impl Parts {
             keyring: self.keyring.clone(),
             identity: self.identity.clone(),
         });
+        let register = RegisterServiceServer::new(grpc::Registers {
+            exporter: self.exporter,
+            reader: self.reader.clone(),
+            opener: self.keyring.clone(),
+        });
         let delivery = DeliveryServiceServer::new(grpc::Delivery { writer: self.writer, published });
         let log = LogServiceServer::new(grpc::Log { reader: self.reader, vault: self.vault });
         reporter.set_serving::<TicketServiceServer<grpc::Tickets>>().await;
         reporter.set_serving::<DeliveryServiceServer<grpc::Delivery>>().await;
+        reporter.set_serving::<RegisterServiceServer<grpc::Registers>>().await;
         let stopping = async move {
             shutdown.cancelled().await;
             reporter.set_not_serving::<TicketServiceServer<grpc::Tickets>>().await;
             reporter.set_not_serving::<DeliveryServiceServer<grpc::Delivery>>().await;
+            reporter.set_not_serving::<RegisterServiceServer<grpc::Registers>>().await;
         };
         let reflection = tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(DESCRIPTORS)
@@ -323,7 +351,8 @@ impl Parts {
             .add_service(delivery)
             .add_service(log.max_decoding_message_size(grpc::LARGEST_REQUEST))
             .add_service(media)
-            .add_service(persons.max_decoding_message_size(grpc::LARGEST_REQUEST));
+            .add_service(persons.max_decoding_message_size(grpc::LARGEST_REQUEST))
+            .add_service(register.max_decoding_message_size(grpc::LARGEST_REQUEST));
         let incoming = tokio_stream::wrappers::TcpListenerStream::new(listener);
         // A watcher never leaves by itself: after the grace it is cut off.
         tokio::select! {

@@ -4,7 +4,7 @@
 use crate::{
     commands::{
         calendar, classify, clients, clock, dead, deadlines, demo, health, held, log, normalize, notices, person,
-        prepare, replay, ticket,
+        prepare, register, replay, ticket,
     },
     phrases::{Part, Phrases},
 };
@@ -35,6 +35,7 @@ pub enum Command {
     Notices(notices::Args),
     Person(person::Args),
     Prepare(prepare::Args),
+    Register(register::Args),
     Replay(replay::Args),
     Normalize(normalize::Args),
     Classify(classify::Args),

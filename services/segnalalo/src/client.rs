@@ -13,7 +13,7 @@ use segnalalo_kit::{
 use segnalalo_proto::registry::v1::{
     client_service_client::ClientServiceClient, log_service_client::LogServiceClient,
     media_service_client::MediaServiceClient, person_service_client::PersonServiceClient,
-    ticket_service_client::TicketServiceClient,
+    register_service_client::RegisterServiceClient, ticket_service_client::TicketServiceClient,
 };
 use std::time::Duration;
 use tonic::{Code, Status};
@@ -28,6 +28,7 @@ pub struct Registry {
     pub media: MediaServiceClient<Channel>,
     pub clients: ClientServiceClient<Channel>,
     pub persons: PersonServiceClient<Channel>,
+    pub register: RegisterServiceClient<Channel>,
     pub url: String,
 }
 
@@ -59,6 +60,7 @@ impl Registry {
             media: MediaServiceClient::new(channel.clone()),
             log: LogServiceClient::new(channel.clone()).max_decoding_message_size(LARGEST),
             persons: PersonServiceClient::new(channel.clone()).max_decoding_message_size(LARGEST),
+            register: RegisterServiceClient::new(channel.clone()).max_decoding_message_size(LARGEST),
             clients: ClientServiceClient::new(channel),
             url,
         })

@@ -17,4 +17,5 @@ mod life;
 mod media;
 mod patience;
 mod person;
+mod register;
 mod replay;

@@ -164,6 +164,12 @@ pub(super) fn act(desk: &Desk, act: &Act, context: &Context<'_>) -> Result<Decis
     if let Some(expected) = act.expected_version.filter(|expected| *expected != ticket.version) {
         return Err(Rejection::VersionConflict { expected, actual: ticket.version });
     }
+    if let (Action::AnnulProtocol { .. }, TicketRef::Protocol(cited)) = (&act.action, &act.ticket)
+        && ticket.protocol.is_some_and(|current| current.number != cited.number)
+    {
+        // The ticket has a new number since: only the one that was named may be meant.
+        return Err(Rejection::AlreadyAnnulled(format!("{:07}", cited.number)));
+    }
     let illegal =
         || Rejection::IllegalTransition { state: ticket.phase.code().to_owned(), action: act.action.name().to_owned() };
     if !act.action.is_legal_for(ticket) || (act.action.needs_protocol() && ticket.protocol.is_none()) {

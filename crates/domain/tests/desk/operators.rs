@@ -148,3 +148,31 @@ fn personal_data_is_refused_where_everybody_can_read() {
     desk.act(Action::TakeInCharge { office: None });
     desk.act(Action::DeclareFeasible { expected_by: date(2026, 12, 1), words: told });
 }
+
+#[test]
+fn what_stays_in_the_register_for_ever_may_name_nobody() {
+    let (mut desk, first, _) = two_reports();
+    desk.when(acting_on(first, Action::TakeInCharge { office: None }));
+    for (reason, act) in [("lo chiede m.rossi@example.it", "det. 12/2026"), ("doppio", "telefonata al 333 1234567")] {
+        let annul = acting_on(first, Action::AnnulProtocol { reason: reason.into(), act: act.into() });
+        assert_eq!(desk.refused(&annul), "INVALID_FIELD", "{reason}, {act}");
+    }
+}
+
+#[test]
+fn naming_an_annulled_number_does_not_annul_the_one_that_came_after_it() {
+    let (mut desk, first, _) = two_reports();
+    desk.when(acting_on(first, Action::TakeInCharge { office: None }));
+    desk.when(acting_on(first, Action::AnnulProtocol { reason: "doppio".into(), act: "det. 12/2026".into() }));
+    desk.when(acting_on(first, Action::Resolve { words: words("") }));
+    desk.when(acting_on(first, Action::Reopen { reason: words("non era finito") }));
+    desk.when(acting_on(first, Action::TakeInCharge { office: None }));
+    assert_eq!(desk.desk.tickets[&first].protocol.unwrap().number, 2);
+    let annul = Command::Act(Act {
+        ticket: TicketRef::Protocol(Cited { year: Some(2026), number: 1 }),
+        expected_version: None,
+        actor: Actor { kind: ActorType::Person, name: "anna".into() },
+        action: Action::AnnulProtocol { reason: "doppio".into(), act: "det. 13/2026".into() },
+    });
+    assert_eq!(desk.refused(&annul), "ALREADY_ANNULLED");
+}

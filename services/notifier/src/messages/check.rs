@@ -6,6 +6,14 @@ use minijinja::Environment;
 use segnalalo_domain::{template::Template, words::Channel};
 use std::collections::BTreeMap;
 
+/// The link to the information on personal data: known to every text.
+pub(super) const PRIVACY: &str = "privacy";
+
+/// What a citizen may get first: it must say where to read how his data are used (GDPR art. 13).
+fn informs(template: Template) -> bool {
+    matches!(template, Template::Receipt | Template::ReceiptAsk | Template::Emergency)
+}
+
 /// Variables that a reply may come without.
 fn optional(template: Template) -> &'static [&'static str] {
     match template {
@@ -40,9 +48,13 @@ pub(super) fn problem(texts: &Environment<'_>, template: Template, form: &str) -
         Err(error) => return Some(error.to_string()),
     };
     let used = parsed.undeclared_variables(false);
-    let unknown = used.iter().filter(|name| !known.contains(&name.as_str())).collect::<Vec<_>>();
+    let unknown =
+        used.iter().filter(|name| name.as_str() != PRIVACY && !known.contains(&name.as_str())).collect::<Vec<_>>();
     if !unknown.is_empty() {
         return Some(format!("it has no variables {unknown:?}; expected some of {known:?}"));
+    }
+    if informs(template) && !used.contains(PRIVACY) {
+        return Some(format!("expected {{{{ {PRIVACY} }}}} in it: it may be the first message that he gets"));
     }
     // The number says more than the code: where both are there, one of them will do.
     let said = |name: &str| used.contains(name) || (name == "code" && used.contains("protocol"));

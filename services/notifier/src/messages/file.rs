@@ -7,6 +7,8 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 #[derive(Debug, Deserialize)]
 pub(super) struct File {
+    /// Where the full information on personal data stands (GDPR art. 13).
+    pub privacy: String,
     pub states: BTreeMap<String, String>,
     #[serde(flatten)]
     texts: BTreeMap<String, Text>,

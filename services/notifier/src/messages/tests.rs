@@ -142,6 +142,8 @@ fn a_wrong_file_is_refused_with_its_key_and_what_was_expected() {
     let original = std::fs::read_to_string(city().join("messages/messages.toml")).unwrap();
     for (from, to, key, expected) in [
         ("è {{ code }}", "è {{ citizen }}", "receipt.private", "citizen"),
+        ("Come trattiamo i suoi dati: {{ privacy }}", "", "receipt.private", "expected {{ privacy }} in it"),
+        ("privacy = \"https", "privacy = \"http", "privacy", "https://"),
         ("è {{ code }}", "è {{ code ", "receipt.private", "syntax error"),
         ("è {{ code }}", "è {{ code | shout }}", "receipt.private", "shout"),
         ("Il motivo:\n{{ words }}", "", "not_feasible.private", "expected {{ words }} in it"),
@@ -175,5 +177,46 @@ fn every_text_can_be_printed() {
         if let Some(approved) = messages().whatsapp(*template, &sample(), "Parole dell'operatore.", now()) {
             println!("--- {template} {}\n{}", approved.name, approved.text);
         }
+    }
+}
+
+#[test]
+fn the_first_message_says_where_to_read_how_his_data_are_used_and_fits_every_channel() {
+    for channel in Channel::ALL {
+        for template in [Template::Receipt, Template::ReceiptAsk, Template::Emergency] {
+            let text = messages().text(template, *channel, &sample(), "", now()).unwrap();
+            assert!(text.contains("https://www.comune.biella.it/privacy"), "{template} {channel}: {text}");
+        }
+    }
+    for template in [Template::Receipt, Template::ReceiptAsk] {
+        let approved = messages().whatsapp(template, &sample(), "", now()).unwrap();
+        assert!(approved.text.contains("https://www.comune.biella.it/privacy"), "{}", approved.text);
+        // Meta: the body of a template takes 1024 characters.
+        assert!(approved.text.chars().count() <= 1024);
+    }
+}
+
+/// GDPR art. 13 par. 1 and 2, letter by letter.
+#[test]
+fn the_page_on_personal_data_has_everything_that_article_13_asks() {
+    let page = std::fs::read_to_string(city().join("pages/privacy.md")).unwrap();
+    let headings = page.lines().filter_map(|line| line.strip_prefix("## ")).collect::<Vec<_>>();
+    for (asked, heading, words) in [
+        ("1(a) controller", "Chi è il titolare del trattamento", "Comune di Biella"),
+        ("1(b) data protection officer", "Il responsabile della protezione dei dati", "DPO"),
+        ("1(c) purposes", "Perché trattiamo i suoi dati", "segnalazioni"),
+        ("1(c) legal basis", "La base giuridica", "articolo 6, paragrafo 1, lettera e)"),
+        ("1(e) recipients", "Chi riceve i dati", "Meta Platforms Ireland"),
+        ("1(f) third countries", "Il trasferimento fuori dall'Unione europea", "Stati Uniti"),
+        ("2(a) retention", "Per quanto tempo li conserviamo", "5 anni"),
+        ("2(b) rights", "I suoi diritti", "articolo 15"),
+        ("2(c) no consent", "I suoi diritti", "revoca del consenso"),
+        ("2(d) complaint", "Il reclamo al Garante", "articolo 77"),
+        ("2(e) whether it must be given", "È obbligatorio darci i dati?", "sua scelta"),
+        ("2(f) automated decisions", "Perché trattiamo i suoi dati", "nessuna decisione"),
+    ] {
+        assert!(headings.contains(&heading), "{asked}: no heading {heading:?}");
+        let section = page.split("\n## ").find(|section| section.starts_with(heading)).unwrap();
+        assert!(section.contains(words), "{asked}: {heading:?} doesn't say {words:?}");
     }
 }

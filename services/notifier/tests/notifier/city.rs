@@ -138,7 +138,7 @@ impl City {
     pub async fn sent(&self, count: usize) -> Vec<String> {
         self.wait("POSTs", async || self.platform.posts().len() >= count).await;
         tokio::time::sleep(QUIET).await;
-        let code = |text: &str| text.split("S-").nth(1).map(|rest| format!("S-{}", rest.trim_end_matches('.')));
+        let code = |text: &str| Some(format!("S-{}", text.split("S-").nth(1)?.split('.').next()?));
         let codes = self.platform.posts().iter().map(|post| code(post.text()).unwrap()).collect::<Vec<_>>();
         assert_eq!(codes.len(), count, "{codes:?}");
         codes

@@ -10,6 +10,7 @@ mod listening;
 mod log_service;
 mod media_service;
 pub mod person_service;
+mod register_service;
 mod scope;
 pub mod status;
 pub mod ticket_service;
@@ -21,6 +22,7 @@ pub use listening::{LARGEST_REQUEST, listening};
 pub use log_service::Log;
 pub use media_service::MediaDesk;
 pub use person_service::Persons;
+pub use register_service::Registers;
 pub use ticket_service::Tickets;
 
 use segnalalo_domain::{desk::TicketRef, rejection::Rejection};

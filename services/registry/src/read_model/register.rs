@@ -12,10 +12,15 @@ pub type Day = jiff::civil::Date;
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct DayIndex {
     days: BTreeMap<Day, Vec<u64>>,
+    /// Where it stands that a day was exported.
+    exports: BTreeMap<Day, u64>,
 }
 
 impl DayIndex {
     pub fn note(&mut self, recorded: &Recorded, event: &Register) {
+        if let Register::DayExported { day, .. } = event {
+            self.exports.entry(*day).or_insert(recorded.position);
+        }
         let day = match event {
             Register::NumberAssigned { registration, .. } => {
                 Some(registration.as_ref().map(|registration| registration.date))
@@ -36,6 +41,11 @@ impl DayIndex {
     /// Positions in the log, oldest first.
     pub fn of(&self, day: Day) -> &[u64] {
         self.days.get(&day).map_or(&[], Vec::as_slice)
+    }
+
+    /// The position of the event that says so.
+    pub fn export_of(&self, day: Day) -> Option<u64> {
+        self.exports.get(&day).copied()
     }
 
     /// Days before this one on which something was registered or annulled.

@@ -4,8 +4,17 @@
 //! | file | holds |
 //! |---|---|
 //! | `document` | what is registered, as bytes, and its digest |
+//! | `day`, `forms` | one day read back, and its three forms |
+//! | `manifest`, `shelf`, `export` | a day signed, kept in the folder, and when |
+//! | `verify` | the register proved against the log |
 
+pub mod day;
 pub mod document;
+pub mod export;
+pub mod forms;
+pub mod manifest;
+pub mod shelf;
+pub mod verify;
 
 use document::Part;
 use segnalalo_domain::event::{Event, Recorded, Registration, conversation::Event as Said};

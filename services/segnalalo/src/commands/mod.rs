@@ -15,6 +15,7 @@ pub mod normalize;
 pub mod notices;
 pub mod person;
 pub mod prepare;
+pub mod register;
 pub mod replay;
 pub mod service;
 pub mod ticket;
@@ -47,6 +48,7 @@ pub async fn run(cli: Cli, vars: Vars, phrases: Phrases) -> Result<ExitCode, Fai
         Command::Notices(args) => notices::run(&args, &vars, &phrases).await?,
         Command::Person(args) => person::run(args, &vars, &phrases).await?,
         Command::Prepare(args) => prepare::run(&args, &phrases)?,
+        Command::Register(args) => return register::run(args, &vars, &phrases).await,
         Command::Replay(args) => return replay::run(&args, &vars, &phrases).await,
         Command::Normalize(args) => normalize::run(&args, &vars)?,
         Command::Classify(args) => classify::run(&args, &vars)?,

@@ -31,6 +31,7 @@ use tower::{Layer, Service};
 /// An answer that takes longer is none. Reading the whole log and bringing a large file have their own time.
 const DEADLINE: Duration = Duration::from_secs(30);
 const LONG_DEADLINE: Duration = Duration::from_secs(1800);
+const LONG: [&str; 4] = [".LogService/", ".MediaService/", ".PersonService/", ".RegisterService/"];
 /// A person's name in the audit: UTF-8, in the header `operator-bin`.
 const PERSON: &str = "operator-bin";
 const PERSON_LENGTH: usize = 64;
@@ -183,12 +184,7 @@ where
                     request.extensions_mut().insert(caller);
                 }
             }
-            let limit =
-                if [".LogService/", ".MediaService/", ".PersonService/"].iter().any(|service| path.contains(service)) {
-                    LONG_DEADLINE
-                } else {
-                    DEADLINE
-                };
+            let limit = if LONG.iter().any(|service| path.contains(service)) { LONG_DEADLINE } else { DEADLINE };
             match tokio::time::timeout(limit, inner.call(request)).await {
                 Ok(answer) => answer,
                 Err(_) => Ok(status::late(limit).into_http()),

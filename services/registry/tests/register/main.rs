@@ -1,0 +1,7 @@
+//! The protocol register, over a log in memory.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on ends there")]
+
+mod daily;
+mod given;
+mod registration;
