@@ -4,7 +4,8 @@
 
 use segnalalo_domain::{
     calendar,
-    desk::{Act, Action, Command, Conclude, ReceiveMessage, TicketRef},
+    conversation::ReplyStatus,
+    desk::{Act, Action, Command, Conclude, Outcome, ReceiveMessage, RecordOutcome, SettleReply, TicketRef, Verdict},
     event::conversation::GivenUp,
     id::{CauseId, ConversationId, MessageId, PersonId},
     protocol::Cited,
@@ -210,4 +211,23 @@ async fn what_a_record_can_not_say_is_refused_alone_and_stops_nothing() {
     assert_eq!(reader.head().position, 2);
     writer.execute(concluded("mario")).await.unwrap();
     writer.read(|world| assert_eq!(world.desk.tickets.len(), 1));
+}
+
+#[tokio::test]
+async fn a_reply_that_was_held_before_any_attempt_can_be_sent_again_or_be_noted_as_arrived() {
+    for (name, verdict) in [("again", Verdict::Resend), ("arrived", Verdict::Arrived)] {
+        let (writer, _) = registry();
+        writer.execute(received(name)).await.unwrap();
+        writer.execute(concluded(name)).await.unwrap();
+        let reply = writer.read(|world| *world.desk.replies.keys().next().unwrap());
+        let outcome = Outcome::Held { code: "window_closed".into(), detail: String::new() };
+        let record = RecordOutcome { conversation: conversation(name), reply, attempt: 0, outcome };
+        writer.execute(request("held", Command::RecordOutcome(record))).await.unwrap();
+        let actor = Actor { kind: ActorType::Person, name: "paolo".into() };
+        let settle = SettleReply { reply, actor, verdict, sealed: sealed() };
+        writer.execute(request("settled", Command::SettleReply(settle))).await.unwrap();
+        let status = writer.read(|world| world.desk.conversations[&conversation(name)].replies[&reply].status.clone());
+        let expected = if verdict == Verdict::Resend { ReplyStatus::Due } else { ReplyStatus::Accepted };
+        assert_eq!(status, expected);
+    }
 }

@@ -88,7 +88,8 @@ pub fn from_wire(own: ConversationId, event: &Wire) -> Checked<Event> {
             mine(&wire.conversation_id)?;
             Ok(Event::SendAccepted {
                 reply: reply_id(&wire.reply_id)?,
-                attempt: counted(wire.attempt, "attempt")?,
+                // 0: a person settled it before any attempt.
+                attempt: wire.attempt,
                 sent_message: optional_id(&wire.sent_message_id, MessageId::from_slice, "sent_message_id")?,
                 proof: word(&wire.proof, Proof::from_code, "proof")?,
                 sealed: sealed::required(&wire.sealed, "sealed")?,
@@ -98,7 +99,8 @@ pub fn from_wire(own: ConversationId, event: &Wire) -> Checked<Event> {
             mine(&wire.conversation_id)?;
             Ok(Event::SendRefused {
                 reply: reply_id(&wire.reply_id)?,
-                attempt: counted(wire.attempt, "attempt")?,
+                // As in `SendAccepted`.
+                attempt: wire.attempt,
                 code: wire.code.clone(),
                 detail: wire.detail.clone(),
                 last: wire.r#final,
