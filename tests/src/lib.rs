@@ -3,3 +3,4 @@
 
 pub mod faults;
 pub mod harness;
+pub mod simulation;
