@@ -4,7 +4,7 @@ use segnalalo_kit::config::Vars;
 use segnalalo_tests::simulation::{Counts, Mistake, run};
 use std::ops::Range;
 
-const DEFAULT: Range<u64> = 0..400;
+const DEFAULT: Range<u64> = 0..1000;
 /// Tests that share the seeds, so that all cores have work.
 const SHARES: u64 = 4;
 
