@@ -85,6 +85,10 @@ impl DemoClockBucket {
         self.reconnects.borrow_and_update();
         let store = self.store().await?.ok_or_else(|| unavailable("the bucket isn't there".into()))?;
         let mut entries = store.watch_with_history(KEY).await.map_err(|error| unavailable(error.into()))?;
+        // A bucket in which nothing was ever written says nothing by itself.
+        if let Some(ahead) = self.get().await? {
+            say(ahead.millis);
+        }
         loop {
             let entry = tokio::select! {
                 entry = entries.next() => entry.ok_or_else(|| unavailable("the watch ended".into()))?,

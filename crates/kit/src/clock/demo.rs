@@ -70,9 +70,6 @@ impl DemoClock {
         if keeper {
             self.keep(bucket).await?;
         }
-        if let Some(ahead) = bucket.get().await? {
-            self.hear(ahead.millis);
-        }
         bucket.watch(|millis| self.hear(millis)).await
     }
 

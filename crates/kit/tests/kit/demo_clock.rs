@@ -66,3 +66,22 @@ async fn without_a_demo_nothing_can_be_moved() {
     let refused = lever.advance(Span::new().hours(1)).await.unwrap_err();
     assert!(refused.to_string().contains("SEGNALALO_DEMO_CLOCK"), "{refused}");
 }
+
+/// The registry may make the bucket between a follower's first question and its watch.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_in_which_nothing_was_ever_written_says_that_nothing_was_moved() {
+    let broker = Broker::start();
+    let bus = broker.bus().await;
+    let mut bucket = bus.demo_clock();
+    timeout(PATIENCE, async { while bucket.ensure().await.is_err() {} }).await.unwrap();
+    let (heard, mut said) = tokio::sync::mpsc::unbounded_channel();
+    let watching = tokio::spawn(async move {
+        bucket
+            .watch(|millis| {
+                let _ = heard.send(millis);
+            })
+            .await
+    });
+    assert_eq!(timeout(PATIENCE, said.recv()).await.unwrap(), Some(0));
+    watching.abort();
+}
