@@ -10,7 +10,7 @@ help:
 	@echo 'make bench    figures to look at, each beside the fastest that this machine could do'
 	@echo 'make oracle   the deadlines against two computations of others'
 	@echo 'make image    the container image, built in containers (docker or docker-compose)'
-	@echo 'make deny     licences, banned crates and sources of the dependencies'
+	@echo 'make deny     licences, banned crates and sources of the dependencies; make advisories, what is known against them'
 	@echo 'make lint     format and lints only'
 	@echo 'make fmt      formats the sources'
 	@echo 'make tools    fetches nats-server and buf into .tools/'
@@ -27,6 +27,10 @@ browser:
 .PHONY: deny
 deny:
 	@scripts/deny
+
+.PHONY: advisories
+advisories:
+	@scripts/deny advisories
 
 # As docker-compose.yml names it. Where no image registry answers: scripts/stand-ins, and docs/operations.md.
 .PHONY: image
@@ -75,7 +79,7 @@ lint:
 # The program is built with the tests, for the system tests run it. nextest runs the same tests with a process for each; it
 # is used where it is installed. ARGS chooses tests.
 .PHONY: test
-test: tools browser lint failpoints
+test: tools browser deny lint failpoints
 	cargo build --locked --workspace --all-targets
 	@scripts/oracle target/debug/segnalalo
 	@if cargo nextest --version >/dev/null 2>&1; then \
