@@ -17,5 +17,7 @@ mod life;
 mod media;
 mod patience;
 mod person;
+mod promise;
 mod register;
 mod replay;
+mod travel;
