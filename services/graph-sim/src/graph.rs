@@ -1,6 +1,7 @@
 //! The Graph API as the city's services use it, under any version. What is refused is refused with Meta's codes and in
 //! Meta's form.
 
+pub mod apps;
 pub mod comments;
 pub mod error;
 pub mod fields;
@@ -18,15 +19,14 @@ pub mod whatsapp;
 
 use crate::{sim::Sim, tokens::Product};
 use axum::{
-    Json, Router,
+    Router,
     extract::{DefaultBodyLimit, Path, State},
     http::{Method, StatusCode},
     response::{IntoResponse, Response},
-    routing::any,
+    routing::{any, get},
 };
 use error::Error;
 use request::Request;
-use serde_json::json;
 
 /// A document's bytes at most, more or less.
 const BODY_LIMIT: usize = 32 * 1024 * 1024;
@@ -34,10 +34,38 @@ const BODY_LIMIT: usize = 32 * 1024 * 1024;
 pub fn router(sim: Sim) -> Router {
     Router::new()
         .route("/lookaside/whatsapp_business/attachments/", any(media::download))
+        .route("/{version}/app", get(app))
+        .route("/{version}/debug_token", get(debug_token))
+        .route("/{version}/{object}/subscriptions", get(subscriptions))
         .route("/{version}/{object}", any(object))
         .route("/{version}/{object}/{edge}", any(edge))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(sim)
+}
+
+async fn app(State(sim): State<Sim>, Path(version): Path<String>, request: Request) -> Response {
+    match known_version(&version) {
+        Ok(()) => apps::of_token(&sim, &request).unwrap_or_else(Error::into_response),
+        Err(refused) => refused.into_response(),
+    }
+}
+
+async fn debug_token(State(sim): State<Sim>, Path(version): Path<String>, request: Request) -> Response {
+    match known_version(&version) {
+        Ok(()) => apps::debug_token(&sim, &request).unwrap_or_else(Error::into_response),
+        Err(refused) => refused.into_response(),
+    }
+}
+
+async fn subscriptions(
+    State(sim): State<Sim>,
+    Path((version, object)): Path<(String, String)>,
+    request: Request,
+) -> Response {
+    match known_version(&version) {
+        Ok(()) => apps::subscriptions(&sim, &object, &request).unwrap_or_else(Error::into_response),
+        Err(refused) => refused.into_response(),
+    }
 }
 
 async fn object(
@@ -77,7 +105,12 @@ async fn edge(
         (&Method::GET, "feed" | "visitor_posts" | "posts" | "published_posts") => {
             objects::feed(&sim, &object, &edge, &request).unwrap_or_else(Error::into_response)
         }
-        (_, "subscribed_apps") => Json(json!({"success": true})).into_response(),
+        (_, "subscribed_apps") => {
+            apps::subscribed(&sim, &object, &method, &request).unwrap_or_else(Error::into_response)
+        }
+        (&Method::GET, "message_templates") => {
+            apps::templates(&sim, &object, &request).unwrap_or_else(Error::into_response)
+        }
         _ => Error::unsupported(&object).into_response(),
     }
 }
@@ -97,12 +130,15 @@ impl IntoResponse for Denied {
     }
 }
 
+/// One that there could be: v25.0.
+fn known_version(version: &str) -> Result<(), Denied> {
+    let digits = version.strip_prefix('v').and_then(|rest| rest.strip_suffix(".0"));
+    if digits.is_none_or(|digits| digits.parse::<u32>().is_err()) { Err(Denied::NoSuchVersion) } else { Ok(()) }
+}
+
 /// A version there could be, and the token that belongs to the object; either, when we don't know it.
 fn admit(sim: &Sim, version: &str, object: &str, request: &Request) -> Result<(), Denied> {
-    let digits = version.strip_prefix('v').and_then(|rest| rest.strip_suffix(".0"));
-    if digits.is_none_or(|digits| digits.parse::<u32>().is_err()) {
-        return Err(Denied::NoSuchVersion);
-    }
+    known_version(version)?;
     let wanted = product(sim, object);
     let admitted = sim.read(|state| {
         let given = request.token.as_deref();

@@ -23,6 +23,8 @@ pub enum Product {
 pub struct Tokens {
     facebook: TokenState,
     whatsapp: TokenState,
+    /// Seconds since 1970; 0: never. Only told: it is `facebook` and `whatsapp` that refuse.
+    expires_at: i64,
 }
 
 impl Tokens {
@@ -34,6 +36,15 @@ impl Tokens {
         if product != Some(Product::Facebook) {
             self.whatsapp = state;
         }
+    }
+
+    /// Of both.
+    pub fn set_expiry(&mut self, at: i64) {
+        self.expires_at = at;
+    }
+
+    pub fn expires_at(&self) -> i64 {
+        self.expires_at
     }
 
     pub fn check(&self, product: Product) -> Result<(), Error> {

@@ -67,6 +67,7 @@ async fn the_city_lives_in_containers_through_kills_cuts_and_an_update() {
     stack.stop().unwrap();
     say(&format!("stopped after {:.1} s", begun.elapsed().as_secs_f64()));
     stack.everybody_ended_well(&PROCESSES).unwrap();
+    stack.the_clock_has_its_snapshot().unwrap();
 
     stack.replace_image().unwrap();
     stack.up().unwrap();

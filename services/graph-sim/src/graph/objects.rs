@@ -111,6 +111,10 @@ impl State {
                 "display_phone_number": number.display,
                 "verified_name": page.name,
                 "quality_rating": "GREEN",
+                "status": "CONNECTED",
+                "name_status": "APPROVED",
+                "code_verification_status": "VERIFIED",
+                "platform_type": "CLOUD_API",
             });
             return Some((shown, ""));
         }

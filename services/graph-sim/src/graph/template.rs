@@ -73,6 +73,16 @@ impl Templates {
         self.approved.iter().find(|template| template.name == name && template.language == language)
     }
 
+    /// Name and language of those with this name; of all, when it is empty.
+    pub fn named(&self, name: &str) -> Vec<(String, String)> {
+        if self.approved.is_empty() {
+            let passes = name.starts_with(ANY_BEGINS_WITH);
+            return if passes { vec![(name.to_owned(), italian())] } else { Vec::new() };
+        }
+        let known = self.approved.iter().filter(|template| name.is_empty() || template.name == name);
+        known.map(|template| (template.name.clone(), template.language.clone())).collect()
+    }
+
     /// `params` are the request's.
     pub fn check(&self, params: &Map<String, Value>) -> Result<(), Error> {
         let empty = Map::new();

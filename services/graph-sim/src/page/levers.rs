@@ -29,6 +29,9 @@ pub struct Token {
     state: TokenState,
     /// Both when none is named.
     product: Option<Product>,
+    /// Until when they are good, as Meta tells it: seconds since 1970. Never, when it isn't given.
+    #[serde(default)]
+    expires_at: i64,
 }
 
 #[derive(Deserialize)]
@@ -73,6 +76,7 @@ pub async fn tokens(Of(sim): Of<Sim>) -> Json<Value> {
 pub async fn set_token(Of(sim): Of<Sim>, Json(token): Json<Token>) -> Json<Value> {
     sim.change(|state| {
         state.tokens.set(token.product, token.state);
+        state.tokens.set_expiry(token.expires_at);
         Json(json!(state.tokens))
     })
 }

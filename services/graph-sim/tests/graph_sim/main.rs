@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+mod apps;
 mod facebook;
 mod faults;
 mod given;
