@@ -7,5 +7,6 @@ mod delivery;
 mod given;
 mod life;
 mod operators;
+mod properties;
 mod terms;
 mod whose;
