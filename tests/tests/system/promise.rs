@@ -184,7 +184,8 @@ async fn a_calendar_changed_between_two_starts_moves_what_runs_with_a_trace_and_
     let processes = &mut city.processes;
     wait_for("it doesn't start", SOON, async || processes.ended(Service::Registry)).await.unwrap();
     let said = city.processes.log(Service::Registry).unwrap();
-    assert!(said.contains("calendar.toml") && said.contains("domani"), "{said}");
+    let told = "expected a day like \"2026-12-07\", found \"domani\"";
+    assert!(said.contains("calendar.toml") && said.contains(told), "{said}");
 
     // An ordinance closes everything on Tuesday.
     let tuesday = monday.tomorrow().unwrap();

@@ -9,7 +9,7 @@ use segnalalo_domain::{
     calendar::{Closure, Every, FirstAnswer, Holiday, Opening, Parts, Special, Terms, Week},
     words::{Channel, Kind, Office},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error as _};
 use std::{collections::BTreeMap, ops::Range};
 use toml::Spanned;
 
@@ -49,7 +49,9 @@ enum Bridges {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Hours {
+    #[serde(deserialize_with = "day")]
     from: Date,
+    #[serde(default, deserialize_with = "last_day")]
     to: Option<Date>,
     channel: Option<String>,
     #[serde(default)]
@@ -83,7 +85,9 @@ struct Feast {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Closed {
+    #[serde(deserialize_with = "day")]
     from: Date,
+    #[serde(default, deserialize_with = "last_day")]
     to: Option<Date>,
     #[serde(default)]
     offices: Vec<String>,
@@ -96,6 +100,7 @@ struct Closed {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Other {
+    #[serde(deserialize_with = "day")]
     date: Date,
     hours: Vec<Spanned<String>>,
     reason: String,
@@ -123,6 +128,16 @@ struct Own {
     office: Option<String>,
     kind: Option<String>,
     days: u32,
+}
+
+/// The reader of dates tells which digit it stumbled over; who wrote "domani" must hear what a date looks like.
+fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(|_| D::Error::custom(format!("expected a day like \"2026-12-07\", found {text:?}")))
+}
+
+fn last_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
+    day(deserializer).map(Some)
 }
 
 /// Says what is wrong, and on which line.

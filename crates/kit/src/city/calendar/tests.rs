@@ -133,7 +133,16 @@ fn a_fault_is_named_by_line_field_and_what_was_expected() {
 fn a_wrong_type_or_an_unknown_key_is_named_with_its_line() {
     for (text, line, said) in [
         ("[[hours]]\nfrom = 2015\nmonday = [\"08:00-09:00\"]", "line 2", "from = 2015"),
-        ("[[hours]]\nfrom = \"2015-13-01\"\nmonday = [\"08:00-09:00\"]", "line 2", "2015-13-01"),
+        (
+            "[[hours]]\nfrom = \"2015-13-01\"\nmonday = [\"08:00-09:00\"]",
+            "line 2",
+            "expected a day like \"2026-12-07\", found \"2015-13-01\"",
+        ),
+        (
+            "[[hours]]\nfrom = \"2015-01-01\"\nto = \"domani\"\nmonday = [\"08:00-09:00\"]",
+            "line 3",
+            "expected a day like \"2026-12-07\", found \"domani\"",
+        ),
         ("[[hours]]\nfrom = \"2015-01-01\"\nmontag = []", "line 3", "unknown field `montag`"),
         (
             "bridges = \"perhaps\"\n[[hours]]\nfrom = \"2015-01-01\"\nmonday = [\"08:00-09:00\"]",
