@@ -71,6 +71,12 @@ impl Client {
         self.revoked_at.is_none()
     }
 
+    /// Whether these hashes are what it was given: who has a token and a certificate shows both.
+    pub fn is_shown_by(&self, token: Option<[u8; 32]>, certificate: Option<[u8; 32]>) -> bool {
+        let given = |own: Option<[u8; 32]>, shown: Option<[u8; 32]>| own.is_none_or(|own| shown == Some(own));
+        given(self.token, token) && given(self.certificate, certificate)
+    }
+
     pub fn may(&self, right: Right) -> bool {
         self.rights.contains(&Right::Operator) || self.rights.contains(&right)
     }

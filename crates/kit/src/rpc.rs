@@ -18,7 +18,7 @@ pub const URL: &str = "SEGNALALO_REGISTRY_URL";
 pub const TOKEN: &str = "SEGNALALO_REGISTRY_TOKEN";
 /// PEM: who vouches for the registry's certificate.
 pub const CA: &str = "SEGNALALO_REGISTRY_CA";
-/// PEM: the client's own certificate, which may stand in a token's place, and its key.
+/// PEM: the client's own certificate and its key. Where there is neither token nor master key it says who calls.
 pub const CERT: &str = "SEGNALALO_REGISTRY_CERT";
 pub const KEY: &str = "SEGNALALO_REGISTRY_KEY";
 pub const DEFAULT_URL: &str = "http://127.0.0.1:50051";
@@ -59,8 +59,10 @@ impl Rpc {
             (None, Some(_)) => return Err(Error::Missing { name: CERT.to_owned() }),
         };
         let token = match vars.secret_optional(TOKEN)? {
-            None if identity.is_some() => None,
-            None => Some(derived(vars, purpose)?),
+            None => match derived(vars, purpose) {
+                Err(Error::Missing { .. }) if identity.is_some() => None,
+                token => Some(token?),
+            },
             given => given,
         };
         let ca = vars.secret_optional(CA)?;
@@ -168,5 +170,12 @@ mod tests {
         assert!(error.contains(TOKEN) && error.contains(master_key::NAME), "{error}");
         let half = Vars::from_pairs([MASTER, (CERT, "pem")]);
         assert!(Rpc::from_vars(&half, Purpose::OperatorToken).unwrap_err().to_string().contains(KEY));
+        let certificate = Vars::from_pairs([(CERT, "pem"), (KEY, "pem")]);
+        assert!(Rpc::from_vars(&certificate, Purpose::OperatorToken).unwrap().token.is_none());
+        let both = certificate.with([MASTER]);
+        assert!(
+            Rpc::from_vars(&both, Purpose::NotifierToken).unwrap().token.is_some(),
+            "where TLS wants a certificate"
+        );
     }
 }

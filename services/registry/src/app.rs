@@ -299,7 +299,7 @@ impl Parts {
     async fn serve(self, listener: TcpListener, published: Published, shutdown: Shutdown) -> anyhow::Result<()> {
         let (reporter, health) = tonic_health::server::health_reporter();
         let audit = Audit::new(self.writer.clone());
-        let gate = Gate::new(self.writer.clone(), self.config.tokens.clone(), self.config.client_rate, audit.clone());
+        let gate = Gate::new(self.writer.clone(), &self.config, audit.clone());
         let tickets = TicketServiceServer::new(grpc::Tickets {
             writer: self.writer.clone(),
             reader: self.reader.clone(),
@@ -311,6 +311,7 @@ impl Parts {
             writer: self.writer.clone(),
             reader: self.reader.clone(),
             vault: self.vault.clone(),
+            audit: audit.clone(),
             largest: self.config.largest_attachment,
         });
         let clients =
@@ -342,7 +343,7 @@ impl Parts {
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
             .build_v1()?;
         let reflection = self.config.reflection.then_some(reflection);
-        let server = grpc::listening(self.config.tls.as_ref())?
+        let server = grpc::listening(self.config.tls.as_ref(), self.config.keepalive)?
             .layer(gate)
             .add_service(health)
             .add_optional_service(reflection)

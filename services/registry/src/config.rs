@@ -6,7 +6,7 @@ use segnalalo_kit::{
     media, rpc,
 };
 use sha2::{Digest as _, Sha256};
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -14,12 +14,16 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// `REGISTRY_LISTEN`, default `127.0.0.1:50051`. Beyond loopback only with TLS, or with `REGISTRY_PLAINTEXT=allow`.
     pub listen: SocketAddr,
-    /// `SEGNALALO_GRPC_TLS_CERT`, `_KEY`, `_CLIENT_CA`.
+    /// `SEGNALALO_GRPC_TLS_CERT`, `_KEY`, `_CLIENT_CA`, `_CLIENT_AUTH`. Read once: a renewed file counts from the next start.
     pub tls: Option<Tls>,
     /// `REGISTRY_REFLECTION`, default `on`: for whoever is known.
     pub reflection: bool,
     /// `REGISTRY_CLIENT_RATE`, default 100: calls that a client may make in a second.
     pub client_rate: u32,
+    /// `REGISTRY_DEADLINE`, default 30 (seconds): an answer that takes longer is none.
+    pub deadline: Duration,
+    /// `REGISTRY_KEEPALIVE`, default 30 (seconds): who says nothing for so long is asked whether he is there.
+    pub keepalive: Duration,
     /// The operator's and the notifier's token, and those of the master key before.
     pub tokens: Tokens,
     /// `SEGNALALO_MASTER_KEY`: what wraps the keyring. At least 32 characters; losing it means that nobody's words can be
@@ -49,6 +53,8 @@ impl Config {
             tls,
             reflection: switch(vars, "REGISTRY_REFLECTION", ["on", "off"])?.is_none_or(|word| word == "on"),
             client_rate: vars.parsed("REGISTRY_CLIENT_RATE", 100)?,
+            deadline: seconds(vars, "REGISTRY_DEADLINE", 30)?,
+            keepalive: seconds(vars, "REGISTRY_KEEPALIVE", 30)?,
             tokens: Tokens::of(&master_key, previous_master_key.as_ref()),
             master_key,
             previous_master_key,
@@ -73,19 +79,27 @@ pub struct Tls {
     pub key: Secret,
     /// `None`: clients have tokens only.
     pub client_ca: Option<Secret>,
+    /// `SEGNALALO_GRPC_TLS_CLIENT_AUTH=required`: nobody is heard without a certificate, whatever token he has.
+    pub client_certificate_required: bool,
 }
 
 const CERT: &str = "SEGNALALO_GRPC_TLS_CERT";
 const KEY: &str = "SEGNALALO_GRPC_TLS_KEY";
 const CLIENT_CA: &str = "SEGNALALO_GRPC_TLS_CLIENT_CA";
+const CLIENT_AUTH: &str = "SEGNALALO_GRPC_TLS_CLIENT_AUTH";
 
 impl Tls {
     fn from_vars(vars: &Vars) -> Result<Option<Self>, Error> {
         let (cert, key) = (vars.secret_optional(CERT)?, vars.secret_optional(KEY)?);
         let client_ca = vars.secret_optional(CLIENT_CA)?;
         let missing = |name: &str| Err(Error::Missing { name: name.to_owned() });
+        let client_certificate_required =
+            switch(vars, CLIENT_AUTH, ["optional", "required"])?.is_some_and(|word| word == "required");
+        if client_certificate_required && client_ca.is_none() {
+            return missing(CLIENT_CA);
+        }
         match (cert, key) {
-            (Some(cert), Some(key)) => Ok(Some(Self { cert, key, client_ca })),
+            (Some(cert), Some(key)) => Ok(Some(Self { cert, key, client_ca, client_certificate_required })),
             (None, Some(_)) => missing(CERT),
             (Some(_), None) => missing(KEY),
             (None, None) if client_ca.is_some() => missing(CERT),
@@ -114,6 +128,19 @@ impl Tokens {
 
 fn recover_keyring(vars: &Vars) -> Result<bool, Error> {
     Ok(switch(vars, "REGISTRY_KEYRING", ["recover"])?.is_some())
+}
+
+/// At least one second.
+fn seconds(vars: &Vars, name: &str, default: u32) -> Result<Duration, Error> {
+    let invalid =
+        |value: String| Error::Invalid { name: name.to_owned(), value, expected: "number of seconds, at least 1" };
+    match vars.optional(name) {
+        None => Ok(Duration::from_secs(default.into())),
+        Some(value) => match value.trim().parse::<NonZeroU32>() {
+            Ok(seconds) => Ok(Duration::from_secs(seconds.get().into())),
+            Err(_) => Err(invalid(value)),
+        },
+    }
 }
 
 /// One of these words, or nothing.
@@ -162,12 +189,18 @@ mod tests {
         assert!(Config::from_vars(&open.with([("REGISTRY_PLAINTEXT", "yes")])).is_err());
         let half = open.with([(CERT, "pem")]);
         assert_eq!(Config::from_vars(&half).unwrap_err().to_string(), format!("{KEY} isn't set"));
-        assert!(Config::from_vars(&half.with([(KEY, "pem")])).unwrap().tls.is_some());
+        let whole = half.with([(KEY, "pem")]);
+        assert!(Config::from_vars(&whole).unwrap().tls.is_some());
+        let strict = whole.with([(CLIENT_AUTH, "required")]);
+        assert_eq!(Config::from_vars(&strict).unwrap_err().to_string(), format!("{CLIENT_CA} isn't set"));
+        let tls = Config::from_vars(&strict.with([(CLIENT_CA, "pem")])).unwrap().tls.unwrap();
+        assert!(tls.client_certificate_required);
     }
 
     #[test]
     fn a_port_that_others_reach_and_a_key_that_can_be_guessed_are_refused() {
         assert!(error("REGISTRY_LISTEN", "0.0.0.0:50051").contains("REGISTRY_LISTEN"));
+        assert!(error("REGISTRY_DEADLINE", "0").contains("at least 1"));
         let short = error("SEGNALALO_MASTER_KEY", "hunter2");
         assert!(short.contains("SEGNALALO_MASTER_KEY") && !short.contains("hunter2"), "{short}");
     }

@@ -8,6 +8,7 @@
 //! | `browser` | chromium, headless, driven by chromedriver |
 //! | `processes` | `segnalalo <service>`, each a process of its own, with one environment |
 //! | `service` | which services there are, and what they call their addresses |
+//! | `pki` | certificates of an authority that only the test knows |
 //! | `http` | what a test asks and posts: signed webhooks, the ledger of graph-sim |
 //! | `wait` | conditions with a deadline |
 //! | `child`, `folder`, `ports`, `binary` | what the others need |
@@ -18,6 +19,7 @@ mod browser;
 mod child;
 mod folder;
 mod http;
+pub mod pki;
 pub mod ports;
 mod processes;
 mod service;
@@ -28,7 +30,7 @@ pub use browser::{Browser, Screen};
 pub use folder::Folder;
 pub use http::{Answer, Http};
 pub use ports::free as free_port;
-pub use processes::{Processes, Second};
+pub use processes::{MASTER_KEY, Processes, Second};
 pub use service::Service;
 pub use wait::{wait_for, wait_until};
 

@@ -11,6 +11,8 @@ use std::{
     time::Duration,
 };
 
+/// The processes' master key.
+pub const MASTER_KEY: &str = "a-key-for-tests-that-guards-nothing-at-all";
 const READY: Duration = Duration::from_secs(30);
 const STOP: Duration = Duration::from_secs(30);
 
@@ -101,7 +103,7 @@ impl Processes {
     fn set_city(&mut self) {
         self.set("SEGNALALO_DATA_DIR", self.data().to_string_lossy());
         self.set("SEGNALALO_CITY", root().join("deploy/biella").to_string_lossy());
-        self.set("SEGNALALO_MASTER_KEY", "a-key-for-tests-that-guards-nothing-at-all");
+        self.set("SEGNALALO_MASTER_KEY", MASTER_KEY);
         self.set("FACEBOOK_APP_SECRET", FACEBOOK_APP_SECRET);
         self.set("FACEBOOK_VERIFY_TOKEN", "verify-the-page");
         self.set("FACEBOOK_PAGE_ID", "104587321965874");
@@ -196,8 +198,7 @@ impl Processes {
     /// # Errors
     /// It doesn't answer.
     pub async fn registry_as<const N: usize>(&self, variables: [(&str, &str); N]) -> Result<rpc::Channel> {
-        let here = [(rpc::URL, self.url(Service::Registry))];
-        let vars = Vars::from_pairs(self.environment.clone()).with(here).with(variables);
+        let vars = Vars::from_pairs(self.environment.clone()).with(variables);
         let rpc = rpc::Rpc::from_vars(&vars, Purpose::OperatorToken)?;
         Ok(rpc.signed(rpc.endpoint()?.connect().await?))
     }

@@ -1,34 +1,44 @@
 //! Who may call the registry, and what he sees: offices apart, words only with the right, every reading in the log.
 
-use super::city::{City, SOON, by_id};
+use super::{
+    city::{City, SOON, by_id},
+    media::settled,
+};
 use segnalalo_kit::rpc::{self, Channel};
 use segnalalo_proto::registry::v1::{
-    AddNote, ExecuteRequest, ExecuteResponse, GetHistoryRequest, GetTicketRequest, ListClientsRequest,
-    ListTicketsRequest, Merge, Reassign, SearchTicketsRequest, SendBack, TakeInCharge, Ticket, TicketRef,
+    AddNote, ExecuteRequest, ExecuteResponse, GetHistoryRequest, GetTicketRequest, ListClientsRequest, ListRequest,
+    ListTicketsRequest, Merge, ReadRequest, Reassign, SearchTicketsRequest, SendBack, TakeInCharge, Ticket, TicketRef,
     VerifyLogRequest, WatchRequest, client_service_client::ClientServiceClient, execute_request::Command,
-    log_service_client::LogServiceClient, ticket_ref::By, ticket_service_client::TicketServiceClient,
+    log_service_client::LogServiceClient, media_service_client::MediaServiceClient, ticket_ref::By,
+    ticket_service_client::TicketServiceClient,
 };
 use segnalalo_tests::harness::{Service, wait_for};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tonic::{Code, Status, transport::Endpoint};
 
-type Desk = TicketServiceClient<Channel>;
+pub type Desk = TicketServiceClient<Channel>;
 
 impl City {
     /// What a command of the line prints as JSON.
-    fn cli(&self, arguments: &[&str]) -> Value {
+    pub fn cli(&self, arguments: &[&str]) -> Value {
         let output = self.processes.command(arguments).unwrap().output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{arguments:?}: {said}");
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
-    fn new_client(&self, name: &str, offices: &str, rights: &str) -> String {
+    pub fn new_client(&self, name: &str, offices: &str, rights: &str) -> String {
         let line = ["clients", "add", name, "--office", offices, "--right", rights, "--as", "anna", "--json"];
         self.cli(&line)["token"].as_str().unwrap().to_owned()
     }
 
-    async fn as_client(&self, token: &str) -> Desk {
+    /// Of all offices, with every right; its token.
+    pub fn operator_client(&self, name: &str) -> String {
+        let line = ["clients", "add", name, "--all-offices", "--right", "operator", "--as", "anna", "--json"];
+        self.cli(&line)["token"].as_str().unwrap().to_owned()
+    }
+
+    pub async fn as_client(&self, token: &str) -> Desk {
         TicketServiceClient::new(self.processes.registry_as([(rpc::TOKEN, token)]).await.unwrap())
     }
 
@@ -54,12 +64,22 @@ async fn execute(desk: &mut Desk, key: &str, ticket: &Ticket, command: Command) 
     desk.execute(request).await.map(tonic::Response::into_inner)
 }
 
+/// A step on no ticket at all: how far it gets shows what it needs.
+pub async fn execute_step(channel: &Channel, command: Command) -> Result<(), Status> {
+    let request = ExecuteRequest {
+        idempotency_key: "step-on-nothing".to_owned(),
+        command: Some(command),
+        ..ExecuteRequest::default()
+    };
+    TicketServiceClient::new(channel.clone()).execute(request).await.map(drop)
+}
+
 async fn get(desk: &mut Desk, by: By) -> Result<Ticket, Status> {
     let request = GetTicketRequest { ticket: Some(TicketRef { by: Some(by) }) };
     desk.get_ticket(request).await.map(|answer| answer.into_inner().ticket.unwrap())
 }
 
-fn reason(status: &Status) -> (Code, &str) {
+pub fn reason(status: &Status) -> (Code, &str) {
     (status.code(), status.metadata().get("reason").unwrap().to_str().unwrap())
 }
 
@@ -189,4 +209,57 @@ async fn words_of_people_are_for_those_who_may_read_them_and_each_reading_is_in_
     assert_eq!(again, seen);
     city.as_client("sgn_x").await.list_tickets(ListTicketsRequest::default()).await.unwrap_err();
     assert!(city.verify().await.fault.is_empty());
+}
+
+#[tokio::test]
+async fn attachments_are_the_offices_own_and_each_opening_is_in_the_log() {
+    let city = City::start().await;
+    let with_photo = async |from: &str, words: &str, office: &str| {
+        city.sim("whatsapp/messages", &json!({ "from": from, "image": "buca", "caption": words })).await;
+        let ticket = city.ticket(words).await;
+        settled(&city, &ticket).await;
+        city.act(&ticket, Command::TakeInCharge(TakeInCharge { office: office.to_owned() })).await
+    };
+    let own = with_photo("393330000111", "buca davanti al 4 di via Italia", "STRADE").await;
+    let foreign = with_photo("393330000112", "ramo spezzato in via Torino 9", "VERDE").await;
+    let media = async |rights: &str| {
+        let token = city.new_client(&rights.replace([',', '_'], "-"), "STRADE", rights);
+        MediaServiceClient::new(city.processes.registry_as([(rpc::TOKEN, token.as_str())]).await.unwrap())
+    };
+    let list = |ticket: &Ticket| ListRequest { ticket: Some(by_id(ticket)) };
+
+    let mut blind = media("read").await;
+    assert_eq!(reason(&blind.list(list(&own)).await.unwrap_err()), (Code::PermissionDenied, "MISSING_RIGHT"));
+    let attachment = settled(&city, &own).await[0].attachment.clone();
+    let refused = blind.read(ReadRequest { attachment: attachment.clone() }).await.unwrap_err();
+    assert_eq!(reason(&refused), (Code::PermissionDenied, "MISSING_RIGHT"));
+
+    let mut seeing = media("read,personal_data").await;
+    assert_eq!(seeing.list(list(&own)).await.unwrap().into_inner().media[0].attachment, attachment);
+    for _ in 0..2 {
+        let mut chunks = seeing.read(ReadRequest { attachment: attachment.clone() }).await.unwrap().into_inner();
+        assert!(!chunks.message().await.unwrap().unwrap().chunk.is_empty());
+    }
+    // Another office's is refused in the very words of one that isn't there.
+    assert_eq!(reason(&seeing.list(list(&foreign)).await.unwrap_err()), (Code::NotFound, "UNKNOWN_TICKET"));
+    let foreign = settled(&city, &foreign).await[0].attachment.clone().unwrap();
+    let mut none = foreign.clone();
+    none.message_id = vec![7; 16];
+    let there = seeing.read(ReadRequest { attachment: Some(foreign) }).await.unwrap_err();
+    let not = seeing.read(ReadRequest { attachment: Some(none) }).await.unwrap_err();
+    assert_eq!(reason(&there), (Code::NotFound, "UNKNOWN_MESSAGE"));
+    assert_eq!((reason(&there), there.message()), (reason(&not), not.message()));
+
+    let reads = city.cli(&["clients", "audit", "--client", "read-personal-data", "--json"])["reads"].clone();
+    let said = reads.as_array().unwrap().iter().map(|read| (read["call"].as_str().unwrap(), &read["tickets"][0]));
+    let code = Value::from(own.code.clone());
+    let opened = ("read_attachment", &code);
+    assert_eq!(said.collect::<Vec<_>>(), [opened, opened, ("list_attachments", &code)], "newest first");
+    let blind = city.cli(&["clients", "audit", "--client", "read", "--json"])["reads"].clone();
+    assert_eq!(blind, json!([]));
+
+    // Given away, it is gone.
+    city.act(&own, Command::Reassign(Reassign { office: "VERDE".to_owned(), reason: "prova".to_owned() })).await;
+    let gone = seeing.read(ReadRequest { attachment }).await.unwrap_err();
+    assert_eq!((reason(&gone), gone.message()), (reason(&not), not.message()));
 }

@@ -1,6 +1,8 @@
 //! The protocol register over real processes: a number with its whole record, the day's register, the proof.
 
-use crate::city::City;
+use crate::{city::City, clients::reason};
+use segnalalo_kit::rpc::TOKEN;
+use segnalalo_proto::common::v1::{Actor, actor::Type};
 use segnalalo_proto::registry::v1::{
     AnnulProtocol, GetDayRequest, GetSigningKeyRequest, TakeInCharge, VerifyRegisterRequest, execute_request::Command,
     register_service_client::RegisterServiceClient,
@@ -35,6 +37,17 @@ async fn a_number_has_its_record_and_the_register_proves_itself_after_a_restart(
     let csv = String::from_utf8(provisional.csv).unwrap();
     assert!(csv.contains("registrazione;0000001;") && csv.contains("annullamento;0000001;"), "{csv}");
     assert!(provisional.manifest.is_empty() && !csv.contains("Rossi"), "{csv}");
-    let senders = register.get_day(GetDayRequest { with_senders: true, ..day }).await;
-    assert_eq!(senders.unwrap_err().code(), Code::InvalidArgument, "nobody said who asks");
+    // Who may see the senders is said by the token: a name in the request is anybody's.
+    let actor = Some(Actor { r#type: Type::Person as i32, name: "protocollo".into() });
+    let with_senders = GetDayRequest { with_senders: true, actor, ..day };
+    let refused = register.get_day(with_senders.clone()).await.unwrap_err();
+    assert_eq!(reason(&refused), (Code::PermissionDenied, "MISSING_RIGHT"));
+    let named = city.operator_client("protocollo");
+    let mut named = RegisterServiceClient::new(city.processes.registry_as([(TOKEN, named.as_str())]).await.unwrap());
+    let senders = named.get_day(with_senders.clone()).await.unwrap().into_inner().csv_with_senders;
+    assert!(String::from_utf8(senders).unwrap().contains("Rossi"));
+    let other = city.operator_client("anagrafe");
+    let mut other = RegisterServiceClient::new(city.processes.registry_as([(TOKEN, other.as_str())]).await.unwrap());
+    let refused = other.get_day(with_senders).await.unwrap_err();
+    assert_eq!(reason(&refused), (Code::PermissionDenied, "MISSING_RIGHT"));
 }

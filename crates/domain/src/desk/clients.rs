@@ -8,6 +8,8 @@ use crate::{
     words::Actor,
 };
 
+/// Names of those who have no entry: they call with what the master key gives.
+const RESERVED: [&str; 2] = ["operator", "notifier"];
 /// Characters of a client's name.
 const NAME: std::ops::RangeInclusive<usize> = 2..=64;
 
@@ -43,6 +45,9 @@ fn check(desk: &Desk, client: &ClientAdded, context: &Context<'_>) -> Result<(),
     let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
     if !NAME.contains(&client.name.len()) || !client.name.chars().all(plain) {
         return invalid("name", format!("{:?}: 2 to 64 small letters, digits and hyphens are wanted", client.name));
+    }
+    if RESERVED.contains(&client.name.as_str()) {
+        return invalid("name", format!("{:?} is the name of somebody who needs no entry: take another", client.name));
     }
     if desk.clients.named(&client.name).is_some() {
         return invalid("name", format!("there is a client {:?} already: revoke it first", client.name));

@@ -1,6 +1,9 @@
 //! What citizens attached: the notifier brings it, operators look at it.
 
-use super::{status, ticket_ref};
+use super::{
+    access::{Audit, Caller},
+    scope, status, ticket_ref,
+};
 use crate::{
     blobs,
     journal::Reader,
@@ -36,6 +39,7 @@ pub struct MediaDesk {
     pub writer: Writer,
     pub reader: Arc<dyn Reader>,
     pub vault: Vault,
+    pub audit: Audit,
     /// Bytes of one attachment at most.
     pub largest: usize,
 }
@@ -92,14 +96,16 @@ impl MediaService for MediaDesk {
     }
 
     async fn list(&self, request: Request<wire::ListRequest>) -> Result<Response<wire::ListResponse>, Status> {
+        let caller = Caller::of(&request)?;
         let name = request.into_inner().ticket;
-        let positions = self
+        let (ticket, positions) = self
             .writer
             .read(|world| {
-                let (id, _) = world.desk.find(&ticket_ref(name.as_ref())?)?;
-                Ok(world.read.entry_of(id).map(|entry| entry.positions.clone()).unwrap_or_default())
+                let (id, _) = scope::find(world, &caller, &ticket_ref(name.as_ref())?)?;
+                Ok((id, world.read.entry_of(id).map(|entry| entry.positions.clone()).unwrap_or_default()))
             })
             .map_err(|rejection: Rejection| status::rejected(&rejection))?;
+        self.audit.note(&caller, "list_attachments", &[ticket]).await?;
         let mut listed = Listed::default();
         for position in positions {
             let record = self.reader.read(position).map_err(|error| status::unreadable(&error))?;
@@ -116,14 +122,21 @@ impl MediaService for MediaDesk {
     type ReadStream = Reading;
 
     async fn read(&self, request: Request<wire::ReadRequest>) -> Result<Response<Reading>, Status> {
+        let caller = Caller::of(&request)?;
         let (conversation, attachment) = read_ref(request.into_inner().attachment.as_ref())?;
-        let file = match self.writer.read(|world| media::known(world, conversation, &attachment)) {
+        let seen = self.writer.read(|world| {
+            let ticket = scope::ticket_of_message(world, &caller, conversation, attachment.message)?;
+            Ok((ticket, media::known(world, conversation, &attachment)))
+        });
+        let (ticket, known) = seen.map_err(|rejection: Rejection| status::rejected(&rejection))?;
+        let file = match known {
             Some(Media::Stored(file)) => file,
             Some(Media::Failed(code)) => return Err(status::media_not_here(&code)),
-            None => return Err(status::media_not_here("awaited")),
+            None => return Err(status::media_not_here(status::AWAITED)),
         };
         let vault = self.vault.clone();
         let bytes = blocking(move || vault.open(attachment, &file)).await?.map_err(|error| unopened(&error))?;
+        self.audit.note_each(&caller, "read_attachment", ticket).await?;
         let chunks =
             bytes.chunks(CHUNK).map(|chunk| Ok(wire::ReadResponse { chunk: chunk.to_vec() })).collect::<Vec<_>>();
         Ok(Response::new(Box::pin(stream::iter(chunks))))

@@ -3,13 +3,13 @@
 use super::{access::Caller, history, ticket_ref, view};
 use crate::world::World;
 use segnalalo_domain::{
-    client::Right,
+    client::{Offices, Right},
     desk::{Desk, TicketRef},
     event::{
         Event, Log, Recorded, Register, Stream,
         conversation::{Event as Said, Route},
     },
-    id::{ConversationId, TicketId},
+    id::{ConversationId, MessageId, TicketId},
     rejection::Rejection,
     ticket::State,
 };
@@ -30,6 +30,25 @@ pub fn find<'a>(world: &'a World, caller: &Caller, name: &TicketRef) -> Result<(
 pub fn ticket(world: &World, caller: &Caller, name: Option<&wire::TicketRef>) -> Result<wire::Ticket, Rejection> {
     let (id, state) = find(world, caller, &ticket_ref(name)?)?;
     Ok(view::ticket(id, state, world))
+}
+
+/// The ticket of a message, if the caller may see it; `None` for a message without one, which no office's is.
+///
+/// # Errors
+/// `UnknownMessage`, in the same words for a foreign one.
+pub fn ticket_of_message(
+    world: &World,
+    caller: &Caller,
+    conversation: ConversationId,
+    message: MessageId,
+) -> Result<Option<TicketId>, Rejection> {
+    let state = world.desk.conversations.get(&conversation).ok_or(Rejection::UnknownMessage)?;
+    let ticket = *state.messages.get(&message).ok_or(Rejection::UnknownMessage)?;
+    let own = match ticket.and_then(|ticket| world.desk.tickets.get(&ticket)) {
+        Some(state) => sees(caller, state),
+        None => caller.offices == Offices::All,
+    };
+    if own { Ok(ticket) } else { Err(Rejection::UnknownMessage) }
 }
 
 pub fn sees(caller: &Caller, state: &State) -> bool {

@@ -9,6 +9,10 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 const DOMAIN: &str = "segnalalo";
 /// When a log that takes nothing is tried again.
 const AGAIN: Duration = Duration::from_secs(1);
+/// When the notifier will have brought an attachment, most often.
+const FETCHED: Duration = Duration::from_secs(5);
+/// Why an attachment isn't here that will be.
+pub const AWAITED: &str = "awaited";
 
 pub fn rejected(rejection: &Rejection) -> Status {
     let code = match rejection {
@@ -29,13 +33,21 @@ pub fn rejected(rejection: &Rejection) -> Status {
         | Rejection::PersonalDataInPublic(_) => Code::InvalidArgument,
     };
     let mut details = info(rejection.code());
-    match rejection {
-        Rejection::Missing(field) | Rejection::Invalid { field, .. } => {
-            details.add_bad_request_violation(*field, rejection.to_string());
-        }
-        _ => {}
+    if let Some(field) = faulty_field(rejection) {
+        details.add_bad_request_violation(field, rejection.to_string());
     }
     with_details(code, rejection.code(), rejection.to_string(), details)
+}
+
+/// The field of the request that must be another, for google.rpc.BadRequest.
+fn faulty_field(rejection: &Rejection) -> Option<&'static str> {
+    match rejection {
+        Rejection::Missing(field) | Rejection::Invalid { field, .. } => Some(field),
+        Rejection::UnknownOffice(_) => Some("office"),
+        Rejection::PersonalDataInPublic(_) => Some("text"),
+        Rejection::AmbiguousProtocol(_) => Some("ticket.protocol"),
+        _ => None,
+    }
 }
 
 pub fn failed(error: &writer::Error) -> Status {
@@ -62,9 +74,14 @@ pub fn log_unreadable() -> Status {
     with_reason(Code::Internal, "LOG_UNREADABLE", "the log can't be read: run `segnalalo log verify`".to_owned())
 }
 
-/// `why`: awaited, or the code of the failure.
+/// `why`: `AWAITED`, or the code of the failure.
 pub fn media_not_here(why: &str) -> Status {
-    with_reason(Code::FailedPrecondition, "MEDIA_NOT_HERE", format!("the attachment isn't here: {why}"))
+    let mut details = info("MEDIA_NOT_HERE");
+    if why == AWAITED {
+        details.set_retry_info(Some(FETCHED));
+    }
+    let message = format!("the attachment isn't here: {why}");
+    with_details(Code::FailedPrecondition, "MEDIA_NOT_HERE", message, details)
 }
 
 pub fn media_damaged() -> Status {
@@ -73,7 +90,10 @@ pub fn media_damaged() -> Status {
 }
 
 pub fn media_unkept() -> Status {
-    with_reason(Code::Unavailable, "MEDIA_UNAVAILABLE", "attachments can't be read or written now".to_owned())
+    let mut details = info("MEDIA_UNAVAILABLE");
+    details.set_retry_info(Some(AGAIN));
+    let message = "attachments can't be read or written now".to_owned();
+    with_details(Code::Unavailable, "MEDIA_UNAVAILABLE", message, details)
 }
 
 pub fn erased() -> Status {
@@ -96,6 +116,23 @@ pub fn forbidden(right: &str) -> Status {
     )
 }
 
+/// The table of the register with its senders is for those whom the city names.
+pub fn senders_refused(caller: &str) -> Status {
+    let mut details = info("MISSING_RIGHT");
+    details.set_error_info("MISSING_RIGHT", DOMAIN, HashMap::from([("right".to_owned(), "senders".to_owned())]));
+    let message = format!("{caller} isn't in may_read_senders of the city's register.toml");
+    with_details(Code::PermissionDenied, "MISSING_RIGHT", message, details)
+}
+
+/// `limit`: bytes.
+pub fn too_large(limit: usize) -> Status {
+    let message = format!("a request of this call has {limit} bytes at most");
+    let mut details = info("REQUEST_TOO_LARGE");
+    let metadata = HashMap::from([("limit_bytes".to_owned(), limit.to_string())]);
+    details.set_error_info("REQUEST_TOO_LARGE", DOMAIN, metadata);
+    with_details(Code::InvalidArgument, "REQUEST_TOO_LARGE", message, details)
+}
+
 pub fn too_fast(wait: Duration) -> Status {
     let mut details = info("TOO_FAST");
     details.set_retry_info(Some(wait));
@@ -103,8 +140,12 @@ pub fn too_fast(wait: Duration) -> Status {
     with_details(Code::ResourceExhausted, "TOO_FAST", message, details)
 }
 
-pub fn too_many_watches() -> Status {
-    with_reason(Code::ResourceExhausted, "TOO_MANY_WATCHES", "this client has enough watches open".to_owned())
+pub fn too_many_watches(limit: usize) -> Status {
+    let mut details = info("TOO_MANY_WATCHES");
+    let metadata = HashMap::from([("limit".to_owned(), limit.to_string())]);
+    details.set_error_info("TOO_MANY_WATCHES", DOMAIN, metadata);
+    let message = format!("this client has {limit} watches open: close one first");
+    with_details(Code::ResourceExhausted, "TOO_MANY_WATCHES", message, details)
 }
 
 pub fn late(limit: Duration) -> Status {

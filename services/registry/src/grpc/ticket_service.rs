@@ -4,7 +4,7 @@ pub mod execute;
 mod query;
 
 use super::{
-    access::{Audit, Caller},
+    access::{Audit, Caller, WATCHES},
     history, scope, status, ticket_ref, view,
 };
 use crate::{journal::Reader, writer::Writer};
@@ -117,7 +117,7 @@ impl TicketService for Tickets {
         if after > head {
             return Err(status::beyond(after, head));
         }
-        let place = caller.watches.clone().try_acquire_owned().map_err(|_| status::too_many_watches())?;
+        let place = caller.watches.clone().try_acquire_owned().map_err(|_| status::too_many_watches(WATCHES))?;
         let watch = Watch {
             writer: self.writer.clone(),
             reader: self.reader.clone(),

@@ -79,7 +79,7 @@ pub async fn run(args: Args, vars: &Vars, phrases: &Phrases) -> Result<ExitCode,
     let mut registry = Registry::connect(vars, phrases).await?;
     let operator = args.operator.as_deref();
     match args.command {
-        Command::Day(day) => self::day(&mut registry, day, operator, vars, phrases).await?,
+        Command::Day(day) => self::day(&mut registry, day, phrases).await?,
         Command::Verify { files } => return verify(&mut registry, &files, args.json, phrases).await,
         Command::Key => {
             let answer = registry.register.get_signing_key(GetSigningKeyRequest {}).await;
@@ -91,16 +91,9 @@ pub async fn run(args: Args, vars: &Vars, phrases: &Phrases) -> Result<ExitCode,
     Ok(ExitCode::SUCCESS)
 }
 
-async fn day(
-    registry: &mut Registry,
-    day: Day,
-    operator: Option<&str>,
-    vars: &Vars,
-    phrases: &Phrases,
-) -> Result<(), Failure> {
+async fn day(registry: &mut Registry, day: Day, phrases: &Phrases) -> Result<(), Failure> {
     let date = operator::date(&day.day, phrases)?;
-    let actor = day.with_senders.then(|| operator::actor(operator, vars, phrases)).transpose()?;
-    let request = GetDayRequest { day: date.clone(), with_senders: day.with_senders, actor };
+    let request = GetDayRequest { day: date.clone(), with_senders: day.with_senders, actor: None };
     let answer = registry.register.get_day(request).await;
     let got = answer.map_err(|status| registry.refused(&status, phrases, &[]))?.into_inner();
     if let Some(folder) = &day.out {

@@ -66,6 +66,14 @@ impl Audit {
         Ok(())
     }
 
+    /// The same for what is always said: each opening of an attachment is a fact of its own.
+    ///
+    /// # Errors
+    /// As `note`.
+    pub async fn note_each(&self, caller: &Caller, call: &str, ticket: Option<TicketId>) -> Result<(), Status> {
+        self.say(caller, call, ticket.into_iter().collect(), caller.reading()).await
+    }
+
     fn unsaid(&self, readings: Vec<Reading>, now: Instant) -> Vec<Reading> {
         let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
         let is_fresh = |at: &Instant| now.duration_since(*at) < AGAIN;

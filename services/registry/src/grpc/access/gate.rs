@@ -5,7 +5,11 @@ use super::{
     methods::{self, Needs},
     pace::Pace,
 };
-use crate::{config::Tokens, grpc::status, writer::Writer};
+use crate::{
+    config::{Config, Tokens},
+    grpc::{LARGEST_REQUEST, status},
+    writer::Writer,
+};
 use segnalalo_domain::{client::Right, id::ClientId};
 use segnalalo_kit::{clock::monotonic, config::Secret};
 use sha2::{Digest as _, Sha256};
@@ -28,13 +32,14 @@ use tonic::{
 };
 use tower::{Layer, Service};
 
-/// An answer that takes longer is none. Reading the whole log and bringing a large file have their own time.
-const DEADLINE: Duration = Duration::from_secs(30);
+/// Reading the whole log and bringing a large file have their own time.
 const LONG_DEADLINE: Duration = Duration::from_secs(1800);
 const LONG: [&str; 4] = [".LogService/", ".MediaService/", ".PersonService/", ".RegisterService/"];
 /// A person's name in the audit: UTF-8, in the header `operator-bin`.
 const PERSON: &str = "operator-bin";
 const PERSON_LENGTH: usize = 64;
+/// OUT_OF_RANGE, as tonic says that a request is too large.
+const TOO_LARGE: &str = "11";
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -46,22 +51,31 @@ struct Door {
     pace: Pace,
     audit: Audit,
     watches: Mutex<HashMap<ClientId, Arc<Semaphore>>>,
+    /// An answer that takes longer is none.
+    deadline: Duration,
 }
 
 impl Gate {
-    pub fn new(writer: Writer, tokens: Tokens, rate: u32, audit: Audit) -> Self {
-        Self(Arc::new(Door { writer, tokens, pace: Pace::new(rate), audit, watches: Mutex::default() }))
+    pub fn new(writer: Writer, config: &Config, audit: Audit) -> Self {
+        Self(Arc::new(Door {
+            writer,
+            tokens: config.tokens.clone(),
+            pace: Pace::new(config.client_rate),
+            audit,
+            watches: Mutex::default(),
+            deadline: config.deadline,
+        }))
     }
 }
 
 impl Door {
-    /// Who it is: by his token, or, without one, by his certificate.
+    /// Who it is: by his token, or, without one, by his certificate. Who was given both shows both.
     fn caller<B>(&self, request: &Request<B>) -> Result<Caller, Status> {
-        let credential = match token(request.headers())? {
-            Some(token) => Sha256::digest(token.expose().as_bytes()).into(),
-            None => certificate(request)
-                .ok_or_else(|| status::unauthenticated("a token is wanted: the header authorization: Bearer TOKEN"))?,
-        };
+        let token = token(request.headers())?.map(|token| Sha256::digest(token.expose().as_bytes()).into());
+        let certificate = certificate(request);
+        let credential = token
+            .or(certificate)
+            .ok_or_else(|| status::unauthenticated("a token is wanted: the header authorization: Bearer TOKEN"))?;
         let person = person(request.headers());
         if self.tokens.operator.contains(&credential) {
             return Ok(Caller::inside(Who::Operator, person));
@@ -72,6 +86,9 @@ impl Door {
         self.writer
             .read(|world| {
                 let (id, client) = world.desk.clients.known_by(&credential)?;
+                if !client.is_shown_by(token, certificate) {
+                    return None;
+                }
                 Some(Caller {
                     who: Who::Client(id),
                     name: client.name.clone(),
@@ -81,7 +98,11 @@ impl Door {
                     watches: self.watches(id),
                 })
             })
-            .ok_or_else(|| status::unauthenticated("nobody has this token or certificate, or it was revoked"))
+            .ok_or_else(|| {
+                status::unauthenticated(
+                    "nobody has this token or certificate, or not without the other, or it was revoked",
+                )
+            })
     }
 
     fn watches(&self, id: ClientId) -> Arc<Semaphore> {
@@ -137,6 +158,16 @@ fn person(headers: &HeaderMap) -> String {
     text.chars().filter(|letter| !letter.is_control()).take(PERSON_LENGTH).collect()
 }
 
+/// tonic refuses a request that is too large in words of its own, without a reason.
+fn with_reason(answer: Response<Body>) -> Response<Body> {
+    let headers = answer.headers();
+    let is_too_large = headers.get("grpc-status").is_some_and(|code| code == TOO_LARGE);
+    if is_too_large && !headers.contains_key("reason") {
+        return status::too_large(LARGEST_REQUEST).into_http();
+    }
+    answer
+}
+
 impl<S> Layer<S> for Gate {
     type Service = Guarded<S>;
 
@@ -184,9 +215,10 @@ where
                     request.extensions_mut().insert(caller);
                 }
             }
-            let limit = if LONG.iter().any(|service| path.contains(service)) { LONG_DEADLINE } else { DEADLINE };
+            let is_long = LONG.iter().any(|service| path.contains(service));
+            let limit = if is_long { LONG_DEADLINE } else { door.deadline };
             match tokio::time::timeout(limit, inner.call(request)).await {
-                Ok(answer) => answer,
+                Ok(answer) => answer.map(with_reason),
                 Err(_) => Ok(status::late(limit).into_http()),
             }
         })

@@ -26,7 +26,7 @@ use tokio::sync::Semaphore;
 use tonic::{Request, Status};
 
 /// Open watches of one client.
-const WATCHES: usize = 16;
+pub const WATCHES: usize = 16;
 
 /// Whoever calls, as handlers need to know him.
 #[derive(Debug, Clone)]
