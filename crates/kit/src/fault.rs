@@ -6,7 +6,8 @@
 //! |---|---|---|
 //! | `point` | `return(kill)` | the process is gone, as by `kill -9` |
 //! | `point` | `return(linger)` | the step stands still for a second, while others go on; then the process is gone |
-//! | `point` | `sleep(500)` | it stands still for so many milliseconds |
+//! | `point` | `return(slow)` | it stands still for 200 ms, and says so |
+//! | `point` | `sleep(500)` | it stands still for so many milliseconds, without a word |
 //! | `fails` | `return(error)` | the step fails |
 //! | `mistaken` | `return` | a mistake that somebody once made is made again |
 //!
@@ -40,6 +41,7 @@ pub fn point(name: &str) {
                 std::thread::park_timeout(std::time::Duration::from_secs(1));
                 kill();
             }
+            "slow" => std::thread::park_timeout(std::time::Duration::from_millis(200)),
             _ => {}
         }
     }

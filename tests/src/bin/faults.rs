@@ -1,7 +1,11 @@
 //! `make faults`: every row, then every mistake. `--row NAME --seed N` repeats one.
 
 use clap::Parser;
-use segnalalo_tests::faults::{self, Outcome, mistakes, report, rows};
+use segnalalo_tests::faults::{
+    self, Outcome,
+    mistakes::{self, Hunt},
+    report, rows,
+};
 use std::process::ExitCode;
 
 #[derive(Debug, Parser)]
@@ -13,14 +17,14 @@ struct Args {
     seed: u64,
     /// With this mistake put back, in the row that must find it.
     #[arg(long)]
-    mistake: Option<String>,
+    mistake: Vec<String>,
     /// Rows alone, without the mistakes.
     #[arg(long)]
     rows_only: bool,
-    /// Mistakes alone.
+    /// Mistakes alone, each beside its row without it.
     #[arg(long)]
     mistakes_only: bool,
-    /// Writes the table into docs/reliability.md.
+    /// Writes what was run of the two tables into docs/reliability.md, each only when all of it was run.
     #[arg(long)]
     write: bool,
 }
@@ -28,18 +32,24 @@ struct Args {
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
     let args = Args::parse();
-    let named = args.mistake.is_some() || !args.row.is_empty();
+    let named = !args.mistake.is_empty() || !args.row.is_empty();
     let mut good = true;
-    if args.mistake.is_none() && !args.mistakes_only {
-        let outcomes = run_rows(&args).await?;
+    let mut outcomes = Vec::new();
+    if args.mistake.is_empty() && !args.mistakes_only {
+        outcomes = run_rows(&args).await?;
         println!("{}", report::total(&outcomes));
         good &= outcomes.iter().all(Outcome::is_green);
-        if args.write {
-            report::write(&outcomes)?;
+        if args.write && args.row.is_empty() {
+            report::write_rows(&outcomes)?;
         }
     }
-    if (!named && !args.rows_only) || args.mistake.is_some() {
-        good &= hunt(&args).await?;
+    if (!named && !args.rows_only) || !args.mistake.is_empty() {
+        let hunts = hunt(&args, &outcomes).await?;
+        println!("{}", report::total_of_mistakes(&hunts));
+        good &= hunts.iter().all(|hunt| hunt.proof().is_ok());
+        if args.write && args.mistake.is_empty() {
+            report::write_mistakes(&hunts)?;
+        }
     }
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -64,18 +74,18 @@ async fn run_rows(args: &Args) -> anyhow::Result<Vec<Outcome>> {
     Ok(outcomes)
 }
 
-async fn hunt(args: &Args) -> anyhow::Result<bool> {
-    let chosen = mistakes::ALL.iter().filter(|mistake| args.mistake.as_ref().is_none_or(|name| name == mistake.name));
-    let (mut found, mut all) = (0, 0);
+/// `outcomes`: what the rows showed before, without a mistake.
+async fn hunt(args: &Args, outcomes: &[Outcome]) -> anyhow::Result<Vec<Hunt>> {
+    let chosen = mistakes::ALL
+        .iter()
+        .filter(|mistake| args.mistake.is_empty() || args.mistake.iter().any(|name| name == mistake.name));
+    let mut hunts = Vec::new();
     for mistake in chosen {
-        let outcome = mistakes::hunt(mistake, args.seed).await?;
-        let proofs = outcome.proofs();
-        let first = proofs.first().copied().unwrap_or("NOT FOUND");
-        println!("{:<40} {:<30} {first}", mistake.name, mistake.row);
-        all += 1;
-        found += usize::from(!proofs.is_empty());
+        let without = outcomes.iter().find(|outcome| outcome.row == mistake.row).cloned();
+        let hunt = mistakes::hunt(mistake, args.seed, without).await?;
+        println!("{}", report::line_of_mistake(&hunt));
+        hunts.push(hunt);
     }
-    anyhow::ensure!(all > 0, "no mistake is called {:?}", args.mistake);
-    println!("{found} of {all} mistakes found");
-    Ok(found == all)
+    anyhow::ensure!(!hunts.is_empty(), "no mistake is called {:?}", args.mistake);
+    Ok(hunts)
 }

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::harness::Service;
 use anyhow::Result;
+use jiff::Timestamp;
 use segnalalo_domain::event::{
     Event, Recorded, Register, Stream, conversation::Event as Said, ticket::Event as Happened,
 };
@@ -20,6 +21,7 @@ pub async fn check(city: &mut City, evidence: &Evidence) -> Result<Vec<String>> 
     let mut findings = messages(city, evidence);
     findings.extend(answers(evidence));
     findings.extend(replies(city, evidence).await?);
+    findings.extend(attempts(city, evidence));
     findings.extend(numbers(&evidence.log));
     findings.extend(causes(&evidence.log));
     findings.extend(order(&evidence.log));
@@ -41,7 +43,7 @@ fn messages(city: &City, evidence: &Evidence) -> Vec<String> {
         match &written.fate {
             Fate::Answered if times < wanted => findings.push(format!("I1: lost: {kind:?} {marker}")),
             Fate::Answered if times > wanted => {
-                findings.push(format!("I1: {times} times in the log instead of {wanted}: {kind:?} {marker}"));
+                findings.push(format!("I1: in the log {times} times instead of {wanted}: {kind:?} {marker}"));
             }
             Fate::Refused(status) if times > 0 => {
                 findings.push(format!("I9: refused with {status} and in the log: {kind:?} {marker}"));
@@ -84,14 +86,31 @@ async fn replies(city: &City, evidence: &Evidence) -> Result<Vec<String>> {
             findings.push(format!("I3: {reply} is {standing:?} and isn't shown"));
         }
     }
-    for accepted in &evidence.accepted {
-        let callback = accepted["callback"].as_str().unwrap_or_default();
-        let reply = callback.split('.').next().unwrap_or_default();
-        if !reply.is_empty() && !replies.keys().any(|known| known.to_string() == reply) {
-            findings.push(format!("I3: sent without a trace in the log: {callback}"));
+    Ok(findings)
+}
+
+/// Rule 6: what was taken was in the log before, as an attempt. Where time is moved, two processes may not agree on it.
+fn attempts(city: &City, evidence: &Evidence) -> Vec<String> {
+    let mut began = HashMap::new();
+    for recorded in &evidence.log {
+        if let Event::Conversation(Said::SendAttempted { reply, attempt, .. }) = &recorded.event {
+            began.insert(format!("{reply}.{attempt}"), recorded.recorded_at);
         }
     }
-    Ok(findings)
+    let mut findings = Vec::new();
+    for accepted in &evidence.accepted {
+        let callback = accepted["callback"].as_str().unwrap_or_default();
+        let at = accepted["at"].as_str().and_then(|at| at.parse::<Timestamp>().ok());
+        match began.get(callback) {
+            _ if callback.is_empty() => {}
+            None => findings.push(format!("rule 6: posted, and the log knows of no attempt: {callback}")),
+            Some(began) if at.is_none_or(|at| at < *began) && !city.moves_clocks => {
+                findings.push(format!("rule 6: posted before the log had the attempt: {callback}"));
+            }
+            Some(_) => {}
+        }
+    }
+    findings
 }
 
 /// I4: numbers run from 1 without a gap, each in the append that takes its ticket in charge.
@@ -111,8 +130,7 @@ fn numbers(log: &[Recorded]) -> Vec<String> {
                 && matches!(&other.event, Event::Ticket(Happened::TakenInCharge { protocol: of, .. }) if of == protocol)
         });
         if !taken {
-            findings
-                .push(format!("I4: {protocol} was assigned, and not in the append that takes its ticket in charge"));
+            findings.push(format!("I4: assigned outside the append that takes its ticket in charge: {protocol}"));
         }
     }
     findings

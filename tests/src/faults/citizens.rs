@@ -174,11 +174,14 @@ fn page(value: Value) -> (Service, Value) {
 }
 
 fn account(field: &str, mut value: Value) -> Value {
+    let mut entry = json!({"id": "102290129340398"});
     if value.get("metadata").is_none() {
         value["metadata"] = json!({"phone_number_id": NUMBER});
+        // What is no message has its time here.
+        entry["time"] = json!(now());
     }
-    json!({"object": "whatsapp_business_account", "entry":
-        [{"id": "102290129340398", "changes": [{"field": field, "value": value}]}]})
+    entry["changes"] = json!([{"field": field, "value": value}]);
+    json!({"object": "whatsapp_business_account", "entry": [entry]})
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use super::{
 use crate::harness::{Answer, Broker, Http, Processes, Service, root, wait_for, wait_until};
 use anyhow::{Context as _, Result, ensure};
 use futures::StreamExt as _;
+use jiff::SignedDuration;
 use segnalalo_kit::{
     bus::{Bus, BusConfig, Stream},
     config::Vars,
@@ -27,13 +28,16 @@ use std::{
     process::ExitStatus,
     time::Duration,
 };
+use tokio::time::Instant;
 
 /// How long one waits for what must come, on a machine that others use too.
 pub const SOON: Duration = Duration::from_secs(60);
 /// How long healing may take: a channel whose token was dead is tried again after three minutes.
 const HEALED: Duration = Duration::from_secs(240);
-/// With a mistake put back, what is lost never comes: it is waited for no longer than a sound system needs.
+/// With a mistake put back, what is lost never comes: it is waited for no longer than a sound system needs,
 const HEALED_WITH_MISTAKE: Duration = Duration::from_secs(40);
+/// and no longer than this while nothing at all happens.
+const QUIET: Duration = Duration::from_secs(8);
 const AT_ONCE: usize = 8;
 const MASTER_KEY: &str = "a-key-for-tests-that-guards-nothing-at-all";
 
@@ -52,6 +56,9 @@ pub struct City {
     pub(super) opened: HashMap<[u8; 32], String>,
     mistake: Option<String>,
     acts: u64,
+    /// By how much the demo's clock is ahead of the machine's.
+    pub(super) ahead: SignedDuration,
+    pub(super) moves_clocks: bool,
     /// File systems that rows mounted.
     pub mounts: Vec<Box<dyn std::any::Any + Send>>,
 }
@@ -87,6 +94,8 @@ impl City {
             opened: HashMap::new(),
             mistake: mistake.map(str::to_owned),
             acts: 0,
+            ahead: SignedDuration::ZERO,
+            moves_clocks: false,
             mounts: Vec::new(),
         };
         Service::ALL.into_iter().for_each(|service| city.arm(service, ""));
@@ -134,7 +143,8 @@ impl City {
     /// It lives.
     pub async fn until_dead(&mut self, service: Service) -> Result<ExitStatus> {
         let what = format!("{} is gone", service.name());
-        wait_for(&what, SOON, async || self.processes.ended(service)).await
+        let patience = if self.mistake.is_some() { QUIET } else { SOON };
+        wait_for(&what, patience, async || self.processes.ended(service)).await
     }
 
     /// A proxy before the broker, for the services named, from their next start on.
@@ -307,24 +317,37 @@ impl City {
     }
 
     async fn settle(&mut self) -> Result<()> {
-        let mut missing = Vec::new();
         let patience = if self.mistake.is_some() { HEALED_WITH_MISTAKE } else { HEALED };
+        let mut missing = vec!["nothing was looked at yet".to_owned()];
+        let (mut before, mut changed) = (0, Instant::now());
         let settled = wait_until("everything is settled", patience, async || {
-            missing = match evidence::gather(self).await {
-                Ok(evidence) => evidence.missing(self),
-                Err(error) => vec![format!("{error:#}")],
-            };
-            for stream in [Stream::Inbound, Stream::Observed] {
-                match self.bus.topology().messages(stream).await {
-                    Ok(0) => {}
-                    Ok(count) => missing.push(format!("{count} messages wait in {}", stream.name())),
-                    Err(error) => missing.push(error.to_string()),
-                }
+            let records;
+            (records, missing) = self.missing().await;
+            if records != before {
+                (before, changed) = (records, Instant::now());
             }
-            missing.is_empty()
+            missing.is_empty() || (self.mistake.is_some() && changed.elapsed() > QUIET)
         });
         let settled = settled.await;
-        settled.with_context(|| missing.join("; "))
+        settled.with_context(|| missing.join("; "))?;
+        ensure!(missing.is_empty(), "nothing happens any more: {}", missing.join("; "));
+        Ok(())
+    }
+
+    /// How many records the log has, and what must still come.
+    async fn missing(&mut self) -> (usize, Vec<String>) {
+        let (records, mut missing) = match evidence::gather(self).await {
+            Ok(evidence) => (evidence.records.len(), evidence.missing(self)),
+            Err(error) => (0, vec![format!("{error:#}")]),
+        };
+        for stream in [Stream::Inbound, Stream::Observed] {
+            match self.bus.topology().messages(stream).await {
+                Ok(0) => {}
+                Ok(count) => missing.push(format!("{count} messages wait in {}", stream.name())),
+                Err(error) => missing.push(error.to_string()),
+            }
+        }
+        (records, missing)
     }
 
     /// Files of a run that failed stay, and where they are is said.

@@ -1,12 +1,14 @@
 //! What the runs showed, as the table of docs/reliability.md.
 
-use super::{Outcome, rows};
+use super::{Outcome, mistakes::Hunt, rows};
 use crate::harness::root;
 use anyhow::{Context as _, Result};
 use std::fmt::Write as _;
 
-const BEGIN: &str = "<!-- rows: written by `make faults ARGS=--write` -->";
-const END: &str = "<!-- end of rows -->";
+const ROWS: [&str; 2] = ["<!-- rows: written by `make faults ARGS=--write` -->", "<!-- end of rows -->"];
+const MISTAKES: [&str; 2] = ["<!-- mistakes: written by `make faults ARGS=--write` -->", "<!-- end of mistakes -->"];
+/// Characters of a finding that a table has room for.
+const FINDING: usize = 110;
 
 /// One line of a run.
 pub fn line(outcome: &Outcome) -> String {
@@ -46,7 +48,7 @@ pub fn total(outcomes: &[Outcome]) -> String {
         sum(|outcome| outcome.sent),
         sum(|outcome| outcome.held),
         starting("I1", "lost"),
-        starting("I2", "sent") + starting("I1", "times"),
+        starting("I2", "sent") + starting("I1", "in the log"),
     )
 }
 
@@ -76,15 +78,66 @@ fn table(outcomes: &[Outcome]) -> Result<String> {
     Ok(table)
 }
 
-/// Puts the table into docs/reliability.md.
+/// One line of a hunt.
+pub fn line_of_mistake(hunt: &Hunt) -> String {
+    let seconds = hunt.with.took.as_secs_f64();
+    let said = match hunt.proof() {
+        Ok(proof) => format!("found     {seconds:>5.1} s  {}", cut(proof)),
+        Err(why) => format!("NOT FOUND {seconds:>5.1} s  {why:#}"),
+    };
+    format!("{:<38} {:<30} {said}", hunt.mistake.name, hunt.mistake.row)
+}
+
+pub fn total_of_mistakes(hunts: &[Hunt]) -> String {
+    let found = hunts.iter().filter(|hunt| hunt.proof().is_ok()).count();
+    format!("{found} of {} mistakes found", hunts.len())
+}
+
+fn table_of_mistakes(hunts: &[Hunt]) -> Result<String> {
+    let mut table = String::from(
+        "| mistake | what is wrong | row | without it | with it, the checker said |\n|---|---|---|---|---|\n",
+    );
+    for hunt in hunts {
+        let without = if hunt.without.is_green() { "green" } else { "red" };
+        let said = match hunt.proof() {
+            Ok(proof) => cut(proof),
+            Err(why) => format!("**not found**: {}", cut(&format!("{why:#}"))),
+        };
+        let mistake = hunt.mistake;
+        writeln!(table, "| {} | {} | {} | {without} | {said} |", mistake.name, mistake.wrong, mistake.row)?;
+    }
+    Ok(table)
+}
+
+/// On one line, and as long as a table bears.
+fn cut(finding: &str) -> String {
+    let mut text = finding.chars().take(FINDING).collect::<String>().replace(['\n', '|'], " ");
+    if finding.chars().count() > FINDING {
+        text.push('…');
+    }
+    text
+}
+
+/// Puts the table of rows into docs/reliability.md.
 ///
 /// # Errors
 /// The file or its marks aren't there.
-pub fn write(outcomes: &[Outcome]) -> Result<()> {
+pub fn write_rows(outcomes: &[Outcome]) -> Result<()> {
+    write(ROWS, &format!("{}\n{}", table(outcomes)?, total(outcomes)))
+}
+
+/// The same for the mistakes.
+///
+/// # Errors
+/// As `write_rows`.
+pub fn write_mistakes(hunts: &[Hunt]) -> Result<()> {
+    write(MISTAKES, &format!("{}\n{}", table_of_mistakes(hunts)?, total_of_mistakes(hunts)))
+}
+
+fn write([begin, end]: [&str; 2], written: &str) -> Result<()> {
     let path = root().join("docs/reliability.md");
     let text = std::fs::read_to_string(&path).context("docs/reliability.md")?;
-    let (before, rest) = text.split_once(BEGIN).context("docs/reliability.md has no place for rows")?;
-    let (_, after) = rest.split_once(END).context("docs/reliability.md has no end of rows")?;
-    let text = format!("{before}{BEGIN}\n{}\n{}\n{END}{after}", table(outcomes)?, total(outcomes));
-    std::fs::write(&path, text).context("docs/reliability.md")
+    let (before, rest) = text.split_once(begin).with_context(|| format!("docs/reliability.md has no {begin:?}"))?;
+    let (_, after) = rest.split_once(end).with_context(|| format!("docs/reliability.md has no {end:?}"))?;
+    std::fs::write(&path, format!("{before}{begin}\n{written}\n{end}{after}")).context("docs/reliability.md")
 }

@@ -41,10 +41,27 @@ rows! {
     two_notifiers_answer_once: "two-notifiers";
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_mistake_put_back_is_found() {
+async fn is_found(name: &str) {
     let _turn = turn().lock().await;
-    let mistake = mistakes::ALL.iter().find(|mistake| mistake.name == "acknowledged-before-handled").unwrap();
-    let outcome = mistakes::hunt(mistake, 1).await.unwrap();
-    assert!(outcome.findings.iter().any(|finding| finding.contains("I1")), "{:?}", outcome.findings);
+    let mistake = mistakes::ALL.iter().find(|mistake| mistake.name == name).expect("a known mistake");
+    let hunt = mistakes::hunt(mistake, 1, None).await.expect("a row of the table");
+    match hunt.proof() {
+        Ok(proof) => println!("{name}: {proof}"),
+        Err(why) => panic!("make faults ARGS=\"--mistake {name}\"\n{why:#}"),
+    }
+}
+
+macro_rules! mistakes {
+    ($($test:ident: $mistake:literal;)*) => {$(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $test() {
+            is_found($mistake).await;
+        }
+    )*};
+}
+
+mistakes! {
+    a_harness_without_eyes_for_lost_messages_would_be_noticed: "acknowledged-before-handled";
+    a_harness_without_eyes_for_second_answers_would_be_noticed: "posted-before-the-attempt-is-durable";
+    a_harness_without_eyes_for_numbers_apart_would_be_noticed: "number-outside-the-append";
 }

@@ -52,8 +52,15 @@ impl<'a> Group<'a> {
     /// Decides on one command. The outer error is the log's: nothing can go on after it.
     pub fn take(&mut self, request: &Request) -> Result<Result<Receipt, Error>, Failure> {
         if let Some(position) = self.handled_before(request.cause)? {
+            if !self.handled.contains_key(&request.cause) && fault::mistaken("deduplicated-only-by-a-window") {
+                return self.take_new(&forgotten(request, self.world.position));
+            }
             return Ok(Ok(Receipt { position, repeated: true, ignored: false }));
         }
+        self.take_new(request)
+    }
+
+    fn take_new(&mut self, request: &Request) -> Result<Result<Receipt, Error>, Failure> {
         let decision = match self.decide(request.cause, &request.command) {
             Ok(decision) => decision,
             Err(rejection) => return Ok(Err(rejection.into())),
@@ -139,7 +146,6 @@ impl<'a> Group<'a> {
 
     fn handled_before(&self, cause: CauseId) -> Result<Option<u64>, Failure> {
         match self.handled.get(&cause) {
-            _ if fault::mistaken("deduplicated-only-by-a-window") => Ok(None),
             Some(position) => Ok(Some(*position)),
             None => Ok(self.reader.handled(&cause)?),
         }
@@ -328,6 +334,12 @@ impl<'a> Group<'a> {
             None => Ok(self.reader.stream_version(&stream)?),
         }
     }
+}
+
+/// The mistake: only this group is remembered, and what came before it is taken as if it were new.
+fn forgotten(request: &Request, position: u64) -> Request {
+    let cause = CauseId::derived(&[b"forgotten", &request.cause.0, &position.to_be_bytes()]);
+    Request { cause, ..request.clone() }
 }
 
 /// The mistake: numbers are on disk before what they belong to.

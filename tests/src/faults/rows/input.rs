@@ -22,6 +22,13 @@ pub(super) fn rows() -> Vec<Row> {
             duplicates
         ),
         row!(
+            "input-duplicates-a-week-later",
+            "input",
+            "each body again after a week, everything restarted",
+            "I1, I2: in the log once, answered once",
+            a_week_later
+        ),
+        row!(
             "input-album",
             "input",
             "ten photos of one citizen, each in a body of its own, the last first",
@@ -82,6 +89,26 @@ async fn duplicates(city: &mut City) -> Result<Injected> {
         city.http.webhook(&city.processes, *service, body).await?;
     }
     Ok(Injected::Times(bodies.len() * (TIMES + 1)))
+}
+
+/// Long after the broker has forgotten what it saw.
+async fn a_week_later(city: &mut City) -> Result<Injected> {
+    city.move_clocks();
+    city.start().await?;
+    city.write(14).await;
+    city.take_in_charge(2).await?;
+    city.heal().await?;
+    city.clock(&["advance", "7d"]).await?;
+    for service in Service::ALL {
+        city.processes.restart(service).await?;
+    }
+    let bodies = city.citizens.written.iter().map(|one| (one.service, one.body.clone())).collect::<Vec<_>>();
+    let mut again = 0;
+    for (service, body) in &bodies {
+        let answer = city.http.webhook(&city.processes, *service, body).await?;
+        again += usize::from(answer.status == 200);
+    }
+    Ok(Injected::Times(again))
 }
 
 async fn album(city: &mut City) -> Result<Injected> {

@@ -48,6 +48,13 @@ pub(super) fn rows() -> Vec<Row> {
         row!("graph-reset-before", "Graph API", "not accepted, the connection ends", "I2, I3", reset_before),
         row!("graph-reset-after", "Graph API", "accepted, the connection ends without an answer", "I2", reset_after),
         row!(
+            "graph-accepted-without-proof",
+            "Graph API",
+            "accepted on WhatsApp, no answer, and never a status",
+            "I2, I3: held for a person, never sent again",
+            without_proof
+        ),
+        row!(
             "graph-reset-mid-answer",
             "Graph API",
             "accepted, the connection ends in the middle of the answer",
@@ -140,6 +147,18 @@ async fn reset_before(city: &mut City) -> Result<Injected> {
 
 async fn reset_after(city: &mut City) -> Result<Injected> {
     suffers(city, json!("reset_after"), 3).await
+}
+
+/// WhatsApp can't be read back, and here no status says what became of it.
+async fn without_proof(city: &mut City) -> Result<Injected> {
+    city.start().await?;
+    city.platform_does(json!({"reset_after": true, "lose_webhooks": true}), 3).await?;
+    city.platform_does(json!({"timeout_after": true, "lose_webhooks": true}), 1).await?;
+    let indices = (0..6).map(|_| city.citizens.write_as(Kind::WhatsappText)).collect::<Vec<_>>();
+    city.post(&indices).await;
+    wait_until("the platform does it", SOON, async || city.platform_served(4).await.is_ok_and(|served| served == 4))
+        .await?;
+    Ok(Injected::Times(4))
 }
 
 async fn reset_mid(city: &mut City) -> Result<Injected> {

@@ -81,26 +81,25 @@ async fn fsync_error(city: &mut City) -> Result<Injected> {
 /// A registry whose disk failed must not look as if it had stopped in order.
 async fn ends_with_an_error(city: &mut City) -> Result<()> {
     let Ok(status) = city.until_dead(Service::Registry).await else {
-        city.findings.push("the registry's disk failed and it goes on".to_owned());
+        city.findings.push("I9: the registry's disk failed and it goes on".to_owned());
         return Ok(());
     };
     if status.code().is_none_or(|code| code == 0) {
-        city.findings.push(format!("the registry's disk failed and it ended with {status}"));
+        city.findings.push(format!("I9: the registry's disk failed and it ended with {status}"));
     }
     let said = city.processes.log(Service::Registry)?;
     if !said.contains("the log can't be written") {
-        city.findings.push("the registry's disk failed and it didn't say so".to_owned());
+        city.findings.push("I8: the registry's disk failed and it didn't say so".to_owned());
     }
     Ok(())
 }
 
 async fn slow_disk(city: &mut City) -> Result<Injected> {
     city.start().await?;
-    city.restart_armed(Service::Registry, "log.before-sync=30*sleep(200)").await?;
+    city.restart_armed(Service::Registry, "log.before-sync=30*return(slow)").await?;
     city.write(32).await;
     city.take_in_charge(3).await?;
-    // The point sleeps without a word; that it was armed shows in how long it takes: the row counts messages.
-    Ok(Injected::Times(30))
+    Ok(Injected::Times(city.hits("log.before-sync")))
 }
 
 async fn lost_tail(city: &mut City) -> Result<Injected> {
