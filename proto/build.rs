@@ -2,7 +2,7 @@
 
 use std::{env, path::PathBuf};
 
-const FILES: [&str; 16] = [
+const FILES: [&str; 18] = [
     "segnalalo/common/v1/common.proto",
     "segnalalo/observation/v1/inbound.proto",
     "segnalalo/observation/v1/observed.proto",
@@ -12,6 +12,7 @@ const FILES: [&str; 16] = [
     "segnalalo/event/v1/conversation.proto",
     "segnalalo/event/v1/ticket.proto",
     "segnalalo/event/v1/register.proto",
+    "segnalalo/event/v1/retention.proto",
     "segnalalo/registry/v1/client_service.proto",
     "segnalalo/registry/v1/ticket_service.proto",
     "segnalalo/registry/v1/delivery_service.proto",
@@ -19,6 +20,7 @@ const FILES: [&str; 16] = [
     "segnalalo/registry/v1/media_service.proto",
     "segnalalo/registry/v1/person_service.proto",
     "segnalalo/registry/v1/register_service.proto",
+    "segnalalo/registry/v1/retention_service.proto",
 ];
 
 #[expect(clippy::disallowed_methods, reason = "cargo tells a build script its folder this way")]

@@ -21,6 +21,11 @@ pub struct State {
     pub person: Option<PersonId>,
     /// Messages that nothing was decided on yet, in order of arrival.
     pub pending: VecDeque<Pending>,
+    /// The first message and the latest: an answer goes where they came from.
+    pub first: Option<MessageId>,
+    pub last: Option<MessageId>,
+    /// Messages that belong to no ticket, and when they were written.
+    pub apart: BTreeMap<MessageId, Timestamp>,
     /// Every message there is, and the ticket it belongs to.
     pub messages: BTreeMap<MessageId, Option<TicketId>>,
     /// Who wrote a message, where it isn't who began: in a public thread.
@@ -193,6 +198,8 @@ fn receive(state: &mut State, event: &Event, times: Times) {
         state.person = *person;
     }
     state.last_message_at = Some(times.occurred_at);
+    state.first = state.first.or(Some(*message));
+    state.last = Some(*message);
     state.messages.insert(*message, None);
     if let Some(person) = person.filter(|person| state.person != Some(*person)) {
         state.authors.insert(*message, person);
@@ -223,7 +230,8 @@ fn judge(state: &mut State, message: MessageId, verdict: Verdict) {
 }
 
 fn route_message(state: &mut State, message: MessageId, route: Route) {
-    let author = state.pending.iter().find(|pending| pending.message == message).and_then(|pending| pending.person);
+    let pending = state.pending.iter().find(|pending| pending.message == message);
+    let (author, written_at) = (pending.and_then(|pending| pending.person), pending.map(|pending| pending.occurred_at));
     state.pending.retain(|pending| pending.message != message);
     let ticket = match route {
         Route::OpenedTicket(ticket) => {
@@ -234,6 +242,9 @@ fn route_message(state: &mut State, message: MessageId, route: Route) {
         Route::JoinedTicket(ticket) => Some(ticket),
         Route::StatusAnswered(ticket) | Route::QuestionAsked(ticket) | Route::Noted(ticket) => ticket,
     };
+    if ticket.is_none() {
+        state.apart.extend(written_at.map(|at| (message, at)));
+    }
     state.messages.insert(message, ticket);
 }
 

@@ -10,6 +10,7 @@
 //! | `desk` | all aggregates together: `decide` and `apply` |
 //! | `calendar`, `sla` | working time and the terms that run in it |
 //! | `client` | the systems that may call, and their rights |
+//! | `retention` | how long content is kept |
 //! | `template` | the messages that citizens get, by name |
 
 pub mod calendar;
@@ -22,6 +23,7 @@ pub mod personal_data;
 pub mod protocol;
 pub mod register;
 pub mod rejection;
+pub mod retention;
 pub mod sealed;
 pub mod sla;
 pub mod template;

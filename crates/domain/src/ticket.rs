@@ -96,6 +96,10 @@ pub struct State {
     pub channel: Channel,
     pub public: bool,
     pub phase: Phase,
+    /// When it last stopped being open; `None` while it is.
+    pub ended_at: Option<Timestamp>,
+    /// How it was concluded, closed or not; `None` again when it is reopened.
+    pub outcome: Option<Phase>,
     /// Where it goes on when the citizen has answered.
     pub resume: Phase,
     /// Where it goes on when spam is lifted: perhaps to waiting for the citizen.
@@ -145,6 +149,7 @@ pub fn evolve(state: Option<State>, event: &Event, at: Timestamp) -> Option<Stat
         return open(event);
     };
     state.version += 1;
+    let before = state.phase;
     match event {
         Event::Opened { .. } | Event::NoteAdded { .. } => {}
         Event::Reclassified { classification, .. } => reclassify(&mut state, classification),
@@ -226,7 +231,19 @@ pub fn evolve(state: Option<State>, event: &Event, at: Timestamp) -> Option<Stat
             state.classification.urgency = Urgency::Emergency;
         }
     }
+    if state.phase != before {
+        note_end(&mut state, at);
+    }
     Some(state)
+}
+
+/// What it goes over into counts: also from concluded to closed, and out of spam.
+fn note_end(state: &mut State, at: Timestamp) {
+    let open = state.phase.is_open();
+    state.ended_at = (!open).then_some(at);
+    if open || state.phase.is_concluded() {
+        state.outcome = (!open).then_some(state.phase);
+    }
 }
 
 fn open(event: &Event) -> Option<State> {
@@ -243,6 +260,8 @@ fn open(event: &Event) -> Option<State> {
         channel: *channel,
         public: *public,
         phase: Phase::Received,
+        ended_at: None,
+        outcome: None,
         resume: Phase::Received,
         before_spam: Phase::Received,
         classification: classification.clone(),

@@ -3,7 +3,7 @@
 use super::{
     Malformed, access, channel_from_wire, channel_to_wire,
     field::{Checked, bytes, counted, id, optional_id, or_empty},
-    sealed,
+    retention, sealed,
 };
 use crate::event::v1::{
     CalendarAdopted, KeysErased as WireErased, LogOpened, NoticeReceived, ObservationNoted, envelope::Event as Wire,
@@ -49,6 +49,7 @@ pub(super) fn log_to_wire(event: &Log) -> Wire {
             sha256: sha256.to_vec(),
             content: content.clone(),
         }),
+        Log::RetentionApplied(applied) => Wire::RetentionApplied(retention::to_wire(applied)),
         Log::Access(event) => access::to_wire(event),
         Log::KeysErased(erased) => Wire::KeysErased(WireErased {
             keys: erased.keys.iter().map(|key| key.to_vec()).collect(),
@@ -82,6 +83,7 @@ pub(super) fn log_from_wire(event: &Wire) -> Checked<Log> {
             rule: event.rule.clone(),
             reason: event.reason.clone(),
         })),
+        Wire::RetentionApplied(event) => retention::from_wire(event).map(Log::RetentionApplied),
         _ => access::from_wire(event).map(Log::Access),
     }
 }

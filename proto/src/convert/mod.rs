@@ -7,6 +7,7 @@ mod channel;
 mod conversation;
 mod field;
 mod register;
+mod retention;
 pub mod schema;
 mod sealed;
 mod ticket;

@@ -22,13 +22,14 @@ use crate::{
     published::Published,
     register::{Registrar, export::Exporter, forms::Page, manifest::Signer, shelf::Shelf},
     relay::{self, Relay},
+    retention::Retention,
     world::World,
     writer::{self, Rules, Writer},
 };
 use anyhow::Context as _;
 use segnalalo_kit::{
     bus::{Bus, Stream, WorkQueueConfig},
-    city::{Offices, calendar},
+    city::{Offices, calendar, retention},
     health::Component,
     service::Deps,
     shutdown::Shutdown,
@@ -39,7 +40,7 @@ use segnalalo_proto::{
         client_service_server::ClientServiceServer, delivery_service_server::DeliveryServiceServer,
         log_service_server::LogServiceServer, media_service_server::MediaServiceServer,
         person_service_server::PersonServiceServer, register_service_server::RegisterServiceServer,
-        ticket_service_server::TicketServiceServer,
+        retention_service_server::RetentionServiceServer, ticket_service_server::TicketServiceServer,
     },
 };
 use std::{
@@ -59,6 +60,7 @@ pub struct App {
     registrar: Arc<Registrar>,
     page: Page,
     calendar: segnalalo_domain::calendar::Calendar,
+    retention: segnalalo_domain::retention::Rules,
     log: Component,
     broker: Component,
 }
@@ -77,8 +79,9 @@ impl App {
         let registrar = Arc::new(Registrar::load(&config.city).context("deploy: register")?);
         let page = Page::load(&config.city).context("deploy: the daily register's page")?;
         let calendar = calendar::load(&config.city).context("deploy: calendar")?;
+        let retention = retention::load(&config.city).context("deploy: retention")?;
         let journal = journal::open(&config.data_dir.join("log")).context("the event log")?;
-        Ok(Self { config, deps, journal, offices, registrar, page, calendar, log, broker })
+        Ok(Self { config, deps, journal, offices, registrar, page, calendar, retention, log, broker })
     }
 
     /// Runs until shutdown.
@@ -124,9 +127,19 @@ impl App {
             clock: self.deps.clock.clone(),
             turn: tokio::sync::Mutex::default(),
         });
+        let retention = Arc::new(Retention {
+            writer: writer.clone(),
+            reader: reader.clone(),
+            keyring: keyring.clone(),
+            rules: self.retention,
+            clock: self.deps.clock.clone(),
+            bus: Some(self.deps.bus.clone()),
+            turn: tokio::sync::Mutex::default(),
+        });
         let parts = Parts {
             identity: Identity::new(keyring.pepper()),
             exporter,
+            retention,
             keyring,
             vault,
             mirror,
@@ -243,6 +256,7 @@ async fn keyring(config: &Config, bus: &Bus, reader: Arc<dyn Reader>) -> anyhow:
 struct Parts {
     identity: Identity,
     exporter: Arc<Exporter>,
+    retention: Arc<Retention>,
     keyring: Arc<Keyring>,
     vault: Vault,
     mirror: Mirror,
@@ -293,6 +307,11 @@ impl Parts {
             exporter.run(token).await;
             Ok(())
         });
+        let (retention, token) = (self.retention.clone(), shutdown.clone());
+        tasks.spawn(async move {
+            retention.run(token).await;
+            Ok(())
+        });
         tasks.spawn(self.serve(listener, published, shutdown.clone()));
     }
 
@@ -327,6 +346,7 @@ impl Parts {
             reader: self.reader.clone(),
             opener: self.keyring.clone(),
         });
+        let retention = RetentionServiceServer::new(grpc::RetentionDesk(self.retention));
         let delivery = DeliveryServiceServer::new(grpc::Delivery { writer: self.writer, published });
         let log = LogServiceServer::new(grpc::Log { reader: self.reader, vault: self.vault });
         reporter.set_serving::<TicketServiceServer<grpc::Tickets>>().await;
@@ -353,7 +373,8 @@ impl Parts {
             .add_service(log.max_decoding_message_size(grpc::LARGEST_REQUEST))
             .add_service(media)
             .add_service(persons.max_decoding_message_size(grpc::LARGEST_REQUEST))
-            .add_service(register.max_decoding_message_size(grpc::LARGEST_REQUEST));
+            .add_service(register.max_decoding_message_size(grpc::LARGEST_REQUEST))
+            .add_service(retention);
         let incoming = tokio_stream::wrappers::TcpListenerStream::new(listener);
         // A watcher never leaves by itself: after the grace it is cut off.
         tokio::select! {

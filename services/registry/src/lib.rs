@@ -12,6 +12,7 @@
 //! | `register` | what a registration holds beyond what the rules know |
 //! | `intake` | INBOUND and OBSERVED into the writer |
 //! | `person` | who wrote, what we hold on him, and its erasure |
+//! | `retention` | the nightly erasure of what is kept no longer |
 //! | `patience` | messages that triage says nothing on |
 //! | `relay` | the log to EVENTS, and the comparison of heads at start |
 //! | `published` | what waits for the relay |
@@ -32,6 +33,7 @@ pub mod published;
 mod read_model;
 pub mod register;
 pub mod relay;
+pub mod retention;
 pub mod translate;
 pub mod world;
 pub mod writer;

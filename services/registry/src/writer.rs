@@ -161,7 +161,8 @@ impl Core {
     pub fn handle(&mut self, requests: &[Request]) -> Result<Vec<Result<Receipt, Error>>, Failure> {
         let mut answers = Vec::with_capacity(requests.len());
         // What comes behind an erasure in the same group would be locked by the keys that go.
-        for part in requests.split_inclusive(|request| matches!(request.command, Command::EraseKeys(_))) {
+        let erases = |request: &Request| matches!(request.command, Command::EraseKeys(_) | Command::ApplyRetention(_));
+        for part in requests.split_inclusive(erases) {
             let mut world = self.world.write().unwrap_or_else(PoisonError::into_inner);
             let mut group = Group::new(&*self.journal, &mut world, &self.rules);
             for request in part {

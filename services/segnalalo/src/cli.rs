@@ -4,7 +4,7 @@
 use crate::{
     commands::{
         calendar, classify, clients, clock, dead, deadlines, demo, health, held, log, normalize, notices, person,
-        prepare, register, replay, ticket,
+        prepare, register, replay, retention, ticket,
     },
     phrases::{Part, Phrases},
 };
@@ -36,6 +36,7 @@ pub enum Command {
     Person(person::Args),
     Prepare(prepare::Args),
     Register(register::Args),
+    Retention(retention::Args),
     Replay(replay::Args),
     Normalize(normalize::Args),
     Classify(classify::Args),

@@ -13,7 +13,8 @@ use segnalalo_kit::{
 use segnalalo_proto::registry::v1::{
     client_service_client::ClientServiceClient, log_service_client::LogServiceClient,
     media_service_client::MediaServiceClient, person_service_client::PersonServiceClient,
-    register_service_client::RegisterServiceClient, ticket_service_client::TicketServiceClient,
+    register_service_client::RegisterServiceClient, retention_service_client::RetentionServiceClient,
+    ticket_service_client::TicketServiceClient,
 };
 use std::time::Duration;
 use tonic::{Code, Status};
@@ -29,6 +30,7 @@ pub struct Registry {
     pub clients: ClientServiceClient<Channel>,
     pub persons: PersonServiceClient<Channel>,
     pub register: RegisterServiceClient<Channel>,
+    pub retention: RetentionServiceClient<Channel>,
     pub url: String,
 }
 
@@ -61,6 +63,7 @@ impl Registry {
             log: LogServiceClient::new(channel.clone()).max_decoding_message_size(LARGEST),
             persons: PersonServiceClient::new(channel.clone()).max_decoding_message_size(LARGEST),
             register: RegisterServiceClient::new(channel.clone()).max_decoding_message_size(LARGEST),
+            retention: RetentionServiceClient::new(channel.clone()).max_decoding_message_size(LARGEST),
             clients: ClientServiceClient::new(channel),
             url,
         })

@@ -5,7 +5,7 @@ use super::{
     evidence,
     proxy::{Proxy, Weather},
 };
-use crate::harness::{Answer, Broker, Http, Processes, Service, root, wait_for, wait_until};
+use crate::harness::{Answer, Broker, Http, MASTER_KEY, Processes, Service, root, wait_for, wait_until};
 use anyhow::{Context as _, Result, ensure};
 use futures::StreamExt as _;
 use jiff::SignedDuration;
@@ -39,7 +39,6 @@ const HEALED_WITH_MISTAKE: Duration = Duration::from_secs(40);
 /// and no longer than this while nothing at all happens.
 const QUIET: Duration = Duration::from_secs(8);
 const AT_ONCE: usize = 8;
-const MASTER_KEY: &str = "a-key-for-tests-that-guards-nothing-at-all";
 
 pub struct City {
     // Processes end before their file systems go.

@@ -22,5 +22,6 @@ mod person;
 mod promise;
 mod register;
 mod replay;
+mod retention;
 mod tls;
 mod travel;

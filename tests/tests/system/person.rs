@@ -31,7 +31,7 @@ pub fn copy(from: &Path, to: &Path) {
 }
 
 /// Log and keyring, as a backup has them: the ledger of erasures is in none.
-fn backed_up(from: &Path, to: &Path) {
+pub fn backed_up(from: &Path, to: &Path) {
     for part in ["log", "keyring"] {
         if to.join(part).exists() {
             fs::remove_dir_all(to.join(part)).unwrap();

@@ -2,6 +2,7 @@
 
 use super::{
     action::Act, clients::Clients, daily::ExportDay, deadline::ReachDeadline, keys::EraseKeys, media::SettleMedia,
+    retention::ApplyRetention,
 };
 use crate::{
     client::Offices,
@@ -47,6 +48,7 @@ pub enum Command {
     ReachDeadline(ReachDeadline),
     SettleMedia(SettleMedia),
     EraseKeys(EraseKeys),
+    ApplyRetention(ApplyRetention),
     ExportDay(ExportDay),
     /// Take up the calendar that decisions are made with, if the log doesn't have it.
     AdoptCalendar,

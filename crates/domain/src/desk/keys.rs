@@ -14,10 +14,9 @@ use crate::{
     sealed::{Lock, Scope},
     words::Actor,
 };
-use jiff::tz::TimeZone;
 
 /// Keys that one event names at most: larger erasures are several events of one append.
-const MOST_KEYS: usize = 4096;
+pub(super) const MOST_KEYS: usize = 4096;
 
 /// Erases what the keys lock. Who asks has found out which keys they are.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,7 +70,7 @@ impl Desk {
                 (Scope::Register(owner), owner)
             }
             _ => {
-                let day = recorded.recorded_at.to_zoned(TimeZone::UTC).date();
+                let day = super::retention::notice_day(recorded.recorded_at);
                 (Scope::Notices(day), PersonId::derived(&[b"notices", day.to_string().as_bytes()]))
             }
         };

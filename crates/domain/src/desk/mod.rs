@@ -14,6 +14,7 @@
 //! | `media` | attachments that were fetched, or can't be |
 //! | `terms` | terms that are set, stopped, counted anew in another calendar |
 //! | `keys` | which key locks what, and that keys are erased |
+//! | `retention` | content whose time is over |
 
 mod action;
 mod clients;
@@ -26,6 +27,7 @@ mod intake;
 mod keys;
 mod lookup;
 mod media;
+mod retention;
 mod routing;
 mod terms;
 mod verdict;
@@ -42,6 +44,7 @@ pub use decision::{Context, Decision};
 pub use keys::EraseKeys;
 pub use lookup::TicketRef;
 pub use media::{MediaEnd, SettleMedia};
+pub use retention::{ApplyRetention, Due, Over, Reason, Standing, Subject};
 pub use terms::Adopted;
 
 use crate::{
@@ -53,6 +56,7 @@ use crate::{
     rejection::Rejection,
     ticket,
 };
+use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// How long triage has before the URP gets the message unclassified, in seconds (architecture: "The log comes first").
@@ -77,6 +81,10 @@ pub struct Desk {
     /// The calendar in force; `None` in a log from before there was one.
     pub calendar: Option<Adopted>,
     pub clients: client::State,
+    /// Days (UTC) on which platforms told us something.
+    pub notice_days: BTreeSet<Date>,
+    /// Of the last run of retention that came to its end.
+    pub retained: Option<Date>,
 }
 
 impl Desk {
@@ -116,6 +124,7 @@ impl Desk {
             Command::ReachDeadline(reached) => Ok(deadline::reach(self, reached, context)),
             Command::SettleMedia(settle) => media::settle(self, settle),
             Command::EraseKeys(erase) => keys::erase(self, erase),
+            Command::ApplyRetention(apply) => retention::apply(self, apply, context),
             Command::ExportDay(export) => daily::export_day(self, export, context),
             Command::AdoptCalendar => Ok(terms::adopt(self, context)),
             Command::RecountTerms { ticket } => Ok(terms::recount_ticket(self, *ticket, context)),
@@ -145,6 +154,12 @@ impl Desk {
                 {
                     ticket.annulled = true;
                 }
+            }
+            (_, Event::Channel(event::ChannelEvent::NoticeReceived { .. })) => {
+                self.notice_days.insert(retention::notice_day(times.recorded_at));
+            }
+            (_, Event::Log(event::Log::RetentionApplied(applied))) if applied.complete => {
+                self.retained = self.retained.max(Some(applied.day));
             }
             (_, Event::Log(event)) => self.fold_log(event),
             _ => {}

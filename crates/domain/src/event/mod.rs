@@ -3,11 +3,13 @@
 mod access;
 pub mod conversation;
 mod register;
+mod retention;
 mod sealed_box;
 pub mod ticket;
 
 pub use access::{Access, ClientAdded, PersonalDataRead};
 pub use register::{DayExport, EmergencyImport, EmergencyOpening, Register, Registration};
+pub use retention::{Removal, RetentionApplied};
 
 use crate::{
     id::{CauseId, ConversationId, EventId, KeyId, PersonId, TicketId},
@@ -82,6 +84,8 @@ pub enum Log {
     ObservationNoted { reason: String },
     /// What these keys locked can't be read any more, here and in every copy (GDPR art. 17; or its time was over).
     KeysErased(KeysErased),
+    /// Content whose time was over was erased: a step of a run. What it erased stands before it, in the same append.
+    RetentionApplied(RetentionApplied),
     /// Deadlines are counted in this calendar from now on.
     CalendarAdopted {
         /// Counts up from 1.

@@ -10,6 +10,7 @@ macro_rules! find {
                 Log::Opened { .. }
                 | Log::ObservationNoted { .. }
                 | Log::KeysErased(_)
+                | Log::RetentionApplied(_)
                 | Log::CalendarAdopted { .. }
                 | Log::Access(_),
             ) => None,

@@ -4,6 +4,7 @@ use super::Error;
 use serde::de::DeserializeOwned;
 use std::{
     fs,
+    ops::Range,
     path::{Path, PathBuf},
 };
 
@@ -31,6 +32,18 @@ impl File {
 
     pub fn parse<T: DeserializeOwned>(&self, text: &str) -> Result<T, Error> {
         toml::from_str(text).map_err(|source| Error::Malformed { file: self.0.clone(), source: Box::new(source) })
+    }
+
+    /// The same of what stands at a place in the text.
+    pub fn invalid_at(
+        &self,
+        text: &str,
+        span: &Range<usize>,
+        field: impl AsRef<str>,
+        expected: impl Into<String>,
+    ) -> Error {
+        let line = text.get(..span.start).unwrap_or_default().matches('\n').count() + 1;
+        self.invalid(format!("line {line}: {}", field.as_ref()), expected)
     }
 
     pub fn invalid(&self, key: impl Into<String>, expected: impl Into<String>) -> Error {

@@ -7,6 +7,7 @@ mod dates;
 mod file;
 mod offices;
 mod register;
+pub mod retention;
 mod streets;
 
 pub use dates::Dates;

@@ -7,7 +7,10 @@ mod ticket;
 use crate::source::Source;
 use segnalalo_domain::{
     client::Right,
-    event::{Access, ChannelEvent, ClientAdded, Event, KeysErased, Log, PersonalDataRead, Recorded, Stream},
+    event::{
+        Access, ChannelEvent, ClientAdded, Event, KeysErased, Log, PersonalDataRead, Recorded, Removal,
+        RetentionApplied, Stream,
+    },
     id::{ClientId, ConversationId, KeyId, PersonId, TicketId},
     protocol::ProtocolNumber,
     words::Channel,
@@ -37,6 +40,23 @@ const OTHERS: &[Make<(Stream, Event)>] = &[
             content: source.text("[[hours]]\nfrom = \"2015-01-01\"\n"),
         };
         (Stream::Log, Event::Log(event))
+    },
+    |source| {
+        let removal = Removal {
+            rule: source.text("content"),
+            period: source.text("5 years"),
+            keys: source.number(),
+            messages: source.number(),
+            attachments: source.number(),
+            tickets: vec![TicketId(source.bytes()), TicketId(source.bytes())],
+        };
+        let applied = RetentionApplied {
+            day: source.date(),
+            rules: source.bytes(),
+            removals: source.maybe(|_| removal).into_iter().collect(),
+            complete: source.flag(),
+        };
+        (Stream::Log, Event::Log(Log::RetentionApplied(applied)))
     },
     |source| {
         let client = ClientAdded {

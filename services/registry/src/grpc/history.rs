@@ -121,7 +121,11 @@ impl<'a> Telling<'a> {
                 let sha256 = sha256.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
                 self.fact("version", version).fact("sha256", sha256);
             }
-            Event::Log(Log::Opened { .. } | Log::ObservationNoted { .. } | Log::Access(_)) | Event::Channel(_) => {}
+            // They are of no ticket.
+            Event::Log(
+                Log::Opened { .. } | Log::ObservationNoted { .. } | Log::RetentionApplied(_) | Log::Access(_),
+            )
+            | Event::Channel(_) => {}
             Event::Conversation(event) => self.conversation(event),
             Event::Ticket(event) => self.ticket(event),
             Event::Register(Register::NumberAssigned { protocol, subject, registration, .. }) => {

@@ -11,6 +11,7 @@ mod log_service;
 mod media_service;
 pub mod person_service;
 mod register_service;
+mod retention_service;
 mod scope;
 pub mod status;
 pub mod ticket_service;
@@ -23,6 +24,7 @@ pub use log_service::Log;
 pub use media_service::MediaDesk;
 pub use person_service::Persons;
 pub use register_service::Registers;
+pub use retention_service::RetentionDesk;
 pub use ticket_service::Tickets;
 
 use segnalalo_domain::{desk::TicketRef, rejection::Rejection};

@@ -156,7 +156,7 @@ fn shown(person: &Person, world: &World) -> wire::Person {
 }
 
 /// The ticket's number, or its code while it has none.
-fn name(ticket: TicketId, world: &World) -> String {
+pub(super) fn name(ticket: TicketId, world: &World) -> String {
     let state = world.desk.tickets.get(&ticket);
     state.map_or_else(String::new, |state| {
         state.protocol.map_or_else(|| state.code.clone(), |number| number.to_string())

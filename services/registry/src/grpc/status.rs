@@ -100,6 +100,11 @@ pub fn erased() -> Status {
     with_reason(Code::FailedPrecondition, "ERASED", "the content was erased".to_owned())
 }
 
+/// What can't be undone isn't begun by a clock that may be wrong.
+pub fn clock_unsure(message: &str) -> Status {
+    with_reason(Code::FailedPrecondition, "CLOCK_UNSURE", message.to_owned())
+}
+
 /// The same words for whoever isn't known, whatever he lacks.
 pub fn unauthenticated(message: &str) -> Status {
     with_reason(Code::Unauthenticated, "UNAUTHENTICATED", message.to_owned())

@@ -3,6 +3,7 @@
 
 mod belonging;
 mod register;
+mod retention;
 mod search;
 
 pub use register::DayIndex;
@@ -38,6 +39,8 @@ pub struct ReadModel {
     pub attention: BTreeMap<ReplyId, u64>,
     /// Positions of what was read of people, oldest first.
     pub reads: Vec<u64>,
+    /// The last run of retention.
+    pub retention: retention::LastRun,
     offices: belonging::Names,
 }
 
@@ -79,6 +82,7 @@ impl ReadModel {
                 self.belongs(recorded.position, *id, desk);
             }
             (_, Event::Log(Log::Access(Access::PersonalDataRead(_)))) => self.reads.push(recorded.position),
+            (_, Event::Log(Log::RetentionApplied(applied))) => self.retention.note(recorded.position, applied),
             (_, Event::Log(Log::KeysErased(erased))) => {
                 if let Some(ticket) = erased.ticket {
                     self.entry(ticket).positions.insert(recorded.position);

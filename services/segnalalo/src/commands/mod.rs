@@ -17,6 +17,7 @@ pub mod person;
 pub mod prepare;
 pub mod register;
 pub mod replay;
+pub mod retention;
 pub mod service;
 pub mod ticket;
 
@@ -49,6 +50,7 @@ pub async fn run(cli: Cli, vars: Vars, phrases: Phrases) -> Result<ExitCode, Fai
         Command::Person(args) => person::run(args, &vars, &phrases).await?,
         Command::Prepare(args) => prepare::run(&args, &phrases)?,
         Command::Register(args) => return register::run(args, &vars, &phrases).await,
+        Command::Retention(args) => retention::run(args, &vars, &phrases).await?,
         Command::Replay(args) => return replay::run(&args, &vars, &phrases).await,
         Command::Normalize(args) => normalize::run(&args, &vars)?,
         Command::Classify(args) => classify::run(&args, &vars)?,

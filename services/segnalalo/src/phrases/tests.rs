@@ -2,6 +2,7 @@ use super::*;
 use segnalalo_domain::{
     event::conversation::{DeliveryStatus, DropReason, GivenUp, Proof, RemovalVerb},
     event::ticket::CloseReason,
+    retention::RuleName,
     sla::{DeadlineName, Rung},
     template::Template,
     ticket::Phase,
@@ -35,6 +36,7 @@ fn every_code_of_the_domain_has_an_italian_word() {
     check(&phrases, "reason", CloseReason::ALL.iter().map(|word| word.code()).collect());
     check(&phrases, "reason", DropReason::ALL.iter().map(|word| word.code()).collect());
     check(&phrases, "reason", GivenUp::ALL.iter().map(|word| word.code()).collect());
+    check(&phrases, "rule", RuleName::ALL.iter().map(|word| word.code()).collect());
     for phase in Phase::ALL {
         assert!(phrases.raw(Part::Next, phase.code()).is_some(), "[next] has no {phase}");
     }

@@ -149,8 +149,7 @@ pub(super) struct Checker<'a> {
 
 impl Checker<'_> {
     fn wrong(&self, span: Range<usize>, field: impl AsRef<str>, expected: impl Into<String>) -> Error {
-        let line = self.text.get(..span.start).unwrap_or_default().matches('\n').count() + 1;
-        self.file.invalid(format!("line {line}: {}", field.as_ref()), expected)
+        self.file.invalid_at(self.text, &span, field, expected)
     }
 
     fn openings(&self, written: Vec<Spanned<String>>, field: &str) -> Result<Vec<Opening>, Error> {

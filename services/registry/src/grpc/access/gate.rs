@@ -34,7 +34,8 @@ use tower::{Layer, Service};
 
 /// Reading the whole log and bringing a large file have their own time.
 const LONG_DEADLINE: Duration = Duration::from_secs(1800);
-const LONG: [&str; 4] = [".LogService/", ".MediaService/", ".PersonService/", ".RegisterService/"];
+const LONG: [&str; 5] =
+    [".LogService/", ".MediaService/", ".PersonService/", ".RegisterService/", ".RetentionService/"];
 /// A person's name in the audit: UTF-8, in the header `operator-bin`.
 const PERSON: &str = "operator-bin";
 const PERSON_LENGTH: usize = 64;

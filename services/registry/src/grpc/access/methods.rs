@@ -54,6 +54,8 @@ pub const METHODS: &[Method] = &[
     noted("RegisterService/GetDay"),
     method("RegisterService/GetSigningKey", OPERATOR),
     method("RegisterService/VerifyRegister", OPERATOR),
+    method("RetentionService/ShowRetention", OPERATOR),
+    method("RetentionService/RunRetention", OPERATOR),
     method("LogService/VerifyLog", OPERATOR),
     method("LogService/ExportLog", OPERATOR),
     method("ClientService/AddClient", OPERATOR),
