@@ -12,6 +12,10 @@ use segnalalo_kit::{
 use segnalalo_proto::sealed::Key;
 use std::{path::PathBuf, time::Duration};
 
+/// The Graph API, and the version of it that this release was made for.
+pub const GRAPH_API: &str = "https://graph.facebook.com";
+pub const GRAPH_VERSION: &str = "v25.0";
+
 #[derive(Debug, Clone)]
 pub struct Config {
     /// `SEGNALALO_CITY`, default `deploy/biella`: the texts are in `messages/` below it.
@@ -35,14 +39,14 @@ impl Config {
     /// # Errors
     /// Names the variable and what is wrong with it.
     pub fn from_vars(vars: &Vars) -> Result<Self, Error> {
-        let url = vars.parsed("GRAPH_API_URL", "https://graph.facebook.com".to_owned())?;
+        let url = vars.parsed("GRAPH_API_URL", GRAPH_API.to_owned())?;
         Ok(Self {
             city: vars.parsed("SEGNALALO_CITY", PathBuf::from("deploy/biella"))?,
             mirror_key: keys::mirror_key(vars)?,
             registry: Rpc::from_vars(vars, Purpose::NotifierToken)?,
             graph: GraphConfig {
                 url: url.trim_end_matches('/').to_owned(),
-                version: vars.parsed("GRAPH_API_VERSION", "v25.0".to_owned())?,
+                version: vars.parsed("GRAPH_API_VERSION", GRAPH_VERSION.to_owned())?,
                 page_id: vars.required("FACEBOOK_PAGE_ID")?,
                 phone_number_id: vars.required("WHATSAPP_PHONE_NUMBER_ID")?,
                 page_token: Token::new(vars, "FACEBOOK_PAGE_TOKEN")?,

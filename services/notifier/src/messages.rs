@@ -139,6 +139,11 @@ impl Messages {
         Ok(text)
     }
 
+    /// Name and language of every template that Meta must have approved.
+    pub fn whatsapp_templates(&self) -> Vec<(String, String)> {
+        self.file.whatsapp_templates()
+    }
+
     /// The approved template that says the same; `None` when there is none.
     pub fn whatsapp(
         &self,

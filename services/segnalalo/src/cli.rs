@@ -3,8 +3,8 @@
 
 use crate::{
     commands::{
-        calendar, classify, clients, clock, dead, deadlines, demo, health, held, log, normalize, notices, person,
-        prepare, register, replay, retention, ticket,
+        calendar, classify, clients, clock, dead, deadlines, demo, doctor, health, held, log, normalize, notices,
+        person, prepare, register, replay, retention, ticket,
     },
     phrases::{Part, Phrases},
 };
@@ -29,6 +29,7 @@ pub enum Command {
     All,
     Dead(dead::Args),
     Demo(demo::Args),
+    Doctor(doctor::Args),
     Ticket(ticket::Args),
     Clients(clients::Args),
     Held(held::Args),

@@ -44,6 +44,7 @@ struct File {
     replay: Table,
     demo: Table,
     health: Table,
+    doctor: Table,
     prepare: Table,
     help: Table,
 }
@@ -89,6 +90,7 @@ pub enum Part {
     Replay,
     Demo,
     Health,
+    Doctor,
     Prepare,
     Help,
 }
@@ -143,6 +145,7 @@ impl Phrases {
             Part::Replay => &self.file.replay,
             Part::Demo => &self.file.demo,
             Part::Health => &self.file.health,
+            Part::Doctor => &self.file.doctor,
             Part::Prepare => &self.file.prepare,
             Part::Help => &self.file.help,
         };

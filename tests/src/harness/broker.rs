@@ -67,6 +67,11 @@ impl Broker {
         Ok(())
     }
 
+    /// Its configuration, but for who may do what: what a test changes in it counts from the next `restart`.
+    pub fn conf(&self) -> PathBuf {
+        self.folder.join("conf/nats.conf")
+    }
+
     pub fn log(&self) -> PathBuf {
         self.folder.join("nats.log")
     }

@@ -30,7 +30,7 @@ pub fn check(config: &Value) {
         if name != "proxy" {
             assert!(service["cap_add"].is_null(), "{name}: {}", service["cap_add"]);
         }
-        let once = ["prepare", "prepare-demo", "operator"].contains(&name.as_str());
+        let once = ["prepare", "prepare-demo", "operator", "doctor"].contains(&name.as_str());
         if !once && !["nats", "proxy"].contains(&name.as_str()) {
             has("healthcheck", "health");
         }

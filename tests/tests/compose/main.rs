@@ -52,6 +52,12 @@ async fn the_city_lives_in_containers_through_kills_cuts_and_an_update() {
     say("registry, notifier, triage and broker were killed and came back");
     assert_eq!(tickets(&stack).len(), before.len());
 
+    let (bad, said) = stack.doctor().unwrap();
+    // What the machine is like is another's business.
+    let of_city = |name: &&String| !["memory.", "disk.", "sync."].iter().any(|check| name.starts_with(check));
+    assert_eq!(bad.iter().find(of_city), None, "{said}");
+    say(&format!("the doctor in its container finds the city well; of this machine it says: {}", bad.join(", ")));
+
     stack.cut_off("nats").unwrap();
     let status = stack.webhook().await.unwrap();
     assert_eq!(status, 503, "what can't be stored is refused");

@@ -115,7 +115,8 @@ impl Stack {
     }
 
     fn container(&self, service: &str) -> Result<String> {
-        let id = run(self.compose(&["ps", "-q", service]))?;
+        // Compose v2 shows one that has ended only with -a.
+        let id = run(self.compose(&["ps", "-aq", service]))?;
         let id = id.trim().to_owned();
         ensure!(!id.is_empty(), "{service} has no container");
         Ok(id)
@@ -188,6 +189,26 @@ impl Stack {
             ensure!(code.trim() == "0", "{service} ended with {}", code.trim());
         }
         Ok(())
+    }
+
+    /// `segnalalo doctor` in its container: what isn't well, and all that it printed.
+    pub fn doctor(&self) -> Result<(Vec<String>, String)> {
+        let (code, said) = outcome(self.compose(&["run", "--rm", "-T", "doctor", "--json"]))?;
+        let line = said.lines().find(|line| line.starts_with('{')).with_context(|| said.clone())?;
+        let told: Value = serde_json::from_str(line)?;
+        let findings = told["findings"].as_array().context("no findings")?;
+        let named = |finding: &&Value| finding["verdict"] != "ok";
+        let bad = findings.iter().filter(named).map(|finding| {
+            format!(
+                "{}.{}",
+                finding["check"].as_str().unwrap_or_default(),
+                finding["code"].as_str().unwrap_or_default()
+            )
+        });
+        let bad = bad.collect::<Vec<_>>();
+        let expected = i32::from(!bad.is_empty()) + i32::from(told["verdict"] == "error");
+        ensure!(code == expected, "it ended with {code}: {said}");
+        Ok((bad, said))
     }
 
     /// What sla-clock wrote when it stopped, in a volume of its own.

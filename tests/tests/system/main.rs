@@ -5,6 +5,7 @@
 
 mod city;
 mod dead;
+mod doctor;
 
 mod answers;
 mod clients;

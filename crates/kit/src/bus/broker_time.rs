@@ -2,6 +2,7 @@
 //! every process may ask for.
 
 use super::{Bus, Error, Stream};
+use async_nats::jetstream;
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -15,12 +16,15 @@ impl Bus {
     /// # Errors
     /// The broker can't be asked now, or has no EVENTS yet.
     pub async fn broker_time(&self) -> Result<Timestamp, Error> {
-        let unavailable = Error::unavailable("say what time it is");
-        let asked = self.context().request(format!("STREAM.INFO.{}", Stream::Events.name()), &()).await;
-        match asked {
-            Ok(Answer { ts: Some(at) }) => Ok(at),
-            Ok(Answer { ts: None }) => Err(unavailable("its answer has no time: is EVENTS there?".into())),
-            Err(error) => Err(unavailable(error.into())),
-        }
+        ask(&self.context()).await
+    }
+}
+
+pub(super) async fn ask(context: &jetstream::Context) -> Result<Timestamp, Error> {
+    let unavailable = Error::unavailable("say what time it is");
+    match context.request(format!("STREAM.INFO.{}", Stream::Events.name()), &()).await {
+        Ok(Answer { ts: Some(at) }) => Ok(at),
+        Ok(Answer { ts: None }) => Err(unavailable("its answer has no time: is EVENTS there?".into())),
+        Err(error) => Err(unavailable(error.into())),
     }
 }

@@ -55,15 +55,18 @@ impl BusConfig {
     }
 
     fn options(&self) -> ConnectOptions {
+        self.once().retry_on_initial_connect().reconnect_delay_callback(|attempts| {
+            let doubled = Duration::from_millis(50).saturating_mul(1 << attempts.min(6));
+            doubled.min(LONGEST_PAUSE)
+        })
+    }
+
+    /// Who we are; a broker that isn't there is an error.
+    pub(super) fn once(&self) -> ConnectOptions {
         let options = ConnectOptions::new()
             .name(&self.name)
             .custom_inbox_prefix(&self.inbox_prefix)
-            .retry_on_initial_connect()
-            .request_timeout(Some(TIMEOUT))
-            .reconnect_delay_callback(|attempts| {
-                let doubled = Duration::from_millis(50).saturating_mul(1 << attempts.min(6));
-                doubled.min(LONGEST_PAUSE)
-            });
+            .request_timeout(Some(TIMEOUT));
         match &self.credentials {
             Some(seed) => options.nkey(seed.expose().trim().to_owned()),
             None => match self.user() {
@@ -257,7 +260,7 @@ impl Bus {
     }
 }
 
-fn addresses(url: &str) -> Result<Vec<ServerAddr>, Error> {
+pub(super) fn addresses(url: &str) -> Result<Vec<ServerAddr>, Error> {
     let parse = |address: &str| address.trim().parse().map_err(|_| Error::Address(address.trim().to_owned()));
     url.split(',').map(parse).collect()
 }

@@ -16,6 +16,7 @@
 //! | `key_bucket` | the citizens' keys, wrapped, for those who may read |
 //! | `role`, `rights` | who may do what at the broker, and the broker's configuration of it |
 //! | `topology` | the streams themselves: the registry makes them, nobody else |
+//! | `visit` | looking at a broker, for `segnalalo doctor` |
 
 mod broker_time;
 mod commit;
@@ -30,6 +31,7 @@ mod publisher;
 mod rights;
 mod role;
 mod topology;
+mod visit;
 mod work_queue;
 
 pub use connection::{Bus, BusConfig};
@@ -41,7 +43,8 @@ pub use key_bucket::{KeyBucket, KeyEntry};
 pub use publisher::{PublishError, Publisher};
 pub use rights::{BadSeed, Identity, auth_conf, matrix};
 pub use role::{Grant, Role};
-pub use topology::{CONSUMER, Topology};
+pub use topology::{CONSUMER, Found, Topology};
+pub use visit::{BrokerFacts, NotIn, StoreFacts, Visit};
 pub use work_queue::{BatchHandler, Delivery, Outcome, WorkQueue, WorkQueueConfig};
 
 /// Whatever the client library reports; what matters to us is in the variant that carries it.

@@ -21,6 +21,19 @@ pub(super) const ACK_WAIT: Duration = Duration::from_secs(30);
 /// Those that wait for another try stand in it too.
 const MOST_UNACKNOWLEDGED: i64 = 4096;
 
+/// What the broker sets where none is said. We send no message ids, so nothing hangs on it.
+const DUPLICATES: Duration = Duration::from_secs(120);
+
+/// A stream, as it stands on the broker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    Right,
+    /// The registry makes it when it starts.
+    Missing,
+    /// In words: what differs, and from what.
+    Different(Vec<String>),
+}
+
 pub struct Topology {
     context: jetstream::Context,
 }
@@ -70,16 +83,43 @@ impl Topology {
         Ok(found.cached_info().state.messages)
     }
 
-    async fn ensure_stream(&self, wanted: &Config) -> Result<(), Error> {
-        let unavailable = |cause: Cause| Error::unavailable("show a stream")(cause);
-        let found = match self.context.get_stream(&wanted.name).await {
-            Ok(stream) => stream.cached_info().config.clone(),
+    /// What stands on the broker beside what must: streams and buckets. Nothing is made or changed.
+    ///
+    /// # Errors
+    /// `Unavailable` may pass.
+    pub async fn compare(&self) -> Result<Vec<(String, Found)>, Error> {
+        let wanted = Stream::ALL.map(stream_config).into_iter().chain([keys_config()]);
+        let mut compared = Vec::new();
+        for wanted in wanted {
+            let found = match self.found(&wanted.name).await? {
+                None => Found::Missing,
+                Some(found) => {
+                    let mut differences = Differences(stream_differences(&wanted, &found));
+                    differences.note("num_replicas", &wanted.num_replicas, &found.num_replicas);
+                    differences.note("duplicate_window", &DUPLICATES, &found.duplicate_window);
+                    if differences.0.is_empty() { Found::Right } else { Found::Different(differences.0) }
+                }
+            };
+            compared.push((wanted.name, found));
+        }
+        Ok(compared)
+    }
+
+    async fn found(&self, name: &str) -> Result<Option<Config>, Error> {
+        match self.context.get_stream(name).await {
+            Ok(stream) => Ok(Some(stream.cached_info().config.clone())),
             Err(error) => match error.kind() {
                 GetStreamErrorKind::JetStream(refusal) if refusal.error_code() == ErrorCode::STREAM_NOT_FOUND => {
-                    return self.create_stream(wanted).await;
+                    Ok(None)
                 }
-                _ => return Err(unavailable(error.into())),
+                _ => Err(Error::unavailable("show a stream")(error.into())),
             },
+        }
+    }
+
+    async fn ensure_stream(&self, wanted: &Config) -> Result<(), Error> {
+        let Some(found) = self.found(&wanted.name).await? else {
+            return self.create_stream(wanted).await;
         };
         drift(format!("stream {}", wanted.name), stream_differences(wanted, &found))
     }

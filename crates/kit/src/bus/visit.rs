@@ -1,11 +1,16 @@
 //! A visit to the broker, to look at it: what it is, whether its streams are as they must be, what a key may do. It tries
 //! nothing twice, changes nothing, and reads no message.
 
-use super::{Cause, Error, Topology, connection::BusConfig, topology::Found};
-use crate::{bus::connection::addresses, http};
+use super::{
+    Cause, Error, Topology, broker_time,
+    connection::{BusConfig, addresses},
+    topology::Found,
+};
+use crate::http;
 use async_nats::{Client, ConnectErrorKind, Event, jetstream};
 use bytes::Bytes;
 use futures::StreamExt as _;
+use jiff::Timestamp;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -90,6 +95,14 @@ impl Visit {
         let account = account.map_err(|error| Error::unavailable("say what it holds")(error.into()))?;
         let limit = account.limits.max_storage.and_then(|most| u64::try_from(most).ok()).filter(|most| *most > 0);
         Ok(StoreFacts { used: account.storage, limit })
+    }
+
+    /// For a role that may ask about EVENTS.
+    ///
+    /// # Errors
+    /// The broker doesn't answer, or has no EVENTS yet.
+    pub async fn time(&self) -> Result<Timestamp, Error> {
+        broker_time::ask(&self.context).await
     }
 
     /// Each stream and bucket that the registry makes, beside what it must be. For a role that may ask.

@@ -55,6 +55,12 @@ impl File {
         })
     }
 
+    /// Name and language of those that Meta must have approved.
+    pub fn whatsapp_templates(&self) -> Vec<(String, String)> {
+        let templates = self.texts.values().filter_map(|text| text.whatsapp.as_ref());
+        templates.map(|template| (template.name.clone(), template.language.clone())).collect()
+    }
+
     pub fn known(&self, template: Template) -> Option<&Text> {
         self.texts.get(template.code())
     }

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod dead;
 pub mod deadlines;
 pub mod demo;
+pub mod doctor;
 pub mod health;
 pub mod held;
 pub mod log;
@@ -43,6 +44,7 @@ pub async fn run(cli: Cli, vars: Vars, phrases: Phrases) -> Result<ExitCode, Fai
         Command::All => all::run(&vars).await?,
         Command::Dead(args) => dead::run(args, &vars, &phrases).await?,
         Command::Demo(args) => demo::run(&args, &vars, &phrases).await?,
+        Command::Doctor(args) => return doctor::run(args, &vars, &phrases).await,
         Command::Clients(args) => clients::run(args, &vars, &phrases).await?,
         Command::Ticket(args) => ticket::run(args, &vars, &phrases).await?,
         Command::Held(args) => held::run(args, &vars, &phrases).await?,
