@@ -116,7 +116,7 @@ async fn broker() -> Broker {
 }
 
 /// Subjects, and the roles that may publish there: written by hand, beside the table that is tested.
-const PUBLISH: [(&str, &[&str]); 41] = [
+const PUBLISH: [(&str, &[&str]); 42] = [
     ("inbound.facebook", &["ingest-facebook", "operator"]),
     ("inbound.whatsapp", &["ingest-whatsapp", "operator"]),
     ("inbound.other.still", &[]),
@@ -125,6 +125,7 @@ const PUBLISH: [(&str, &[&str]); 41] = [
     ("observed.notifier", &["notifier", "operator"]),
     ("observed.notifier.more", &[]),
     ("events.ticket.opened", &["registry"]),
+    ("probe.sync", &["doctor"]),
     ("dead.inbound", &["registry"]),
     ("dead.observed", &["registry"]),
     ("dead.events.triage.7", &["triage"]),

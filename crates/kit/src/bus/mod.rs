@@ -44,7 +44,7 @@ pub use publisher::{PublishError, Publisher};
 pub use rights::{BadSeed, Identity, auth_conf, matrix};
 pub use role::{Grant, Role};
 pub use topology::{CONSUMER, Found, Topology};
-pub use visit::{BrokerFacts, NotIn, StoreFacts, Visit};
+pub use visit::{BrokerFacts, Kept, NotIn, StoreFacts, Visit};
 pub use work_queue::{BatchHandler, Delivery, Outcome, WorkQueue, WorkQueueConfig};
 
 /// Whatever the client library reports; what matters to us is in the variant that carries it.

@@ -36,7 +36,10 @@ use Grant::{
     WriteKeys,
 };
 
-const TABLE: [Role; 8] = [
+/// Where the doctor writes, to see how long it takes until a message is on the disk.
+pub(super) const PROBE: &str = "probe.sync";
+
+const TABLE: [Role; 9] = [
     Role {
         name: "registry",
         grants: &[Topology, WorkQueues, Publish("events.>"), CompareEvents, WriteKeys, ReadDemoClock, WriteDemoClock],
@@ -48,6 +51,7 @@ const TABLE: [Role; 8] = [
     Role { name: "ingest-whatsapp", grants: &[Publish("inbound.whatsapp"), ReadDemoClock] },
     Role { name: "operator", grants: &[HandleDead, ReadDemoClock, WriteDemoClock] },
     Role { name: "graph-sim", grants: &[ReadDemoClock, WriteDemoClock] },
+    Role { name: "doctor", grants: &[Publish(PROBE), ReadDemoClock] },
 ];
 
 impl Role {
@@ -74,7 +78,7 @@ impl Role {
 
 const QUEUES: [&str; 2] = ["INBOUND", "OBSERVED"];
 /// A bucket is a stream.
-const STREAMS: [&str; 6] = ["INBOUND", "OBSERVED", "EVENTS", "DEAD", "KV_KEYS", "KV_DEMO_CLOCK"];
+const STREAMS: [&str; 7] = ["INBOUND", "OBSERVED", "EVENTS", "DEAD", "KV_KEYS", "KV_DEMO_CLOCK", "PROBE"];
 
 impl Grant {
     fn publishes(self, role: &str) -> Vec<String> {

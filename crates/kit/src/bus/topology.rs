@@ -1,7 +1,7 @@
 //! The streams and the durable consumers, as the registry makes them. What is missing is created, what is right is left
 //! alone, and what differs is an error that says how: nothing is changed or deleted behind an operator's back.
 
-use super::{Cause, Error, Stream, key_bucket};
+use super::{Cause, Error, Stream, key_bucket, role};
 use async_nats::jetstream::{
     self, ErrorCode,
     consumer::{AckPolicy, DeliverPolicy, FromConsumer as _, IntoConsumerConfig as _, pull},
@@ -53,6 +53,10 @@ impl Topology {
         for stream in [Stream::Inbound, Stream::Observed] {
             self.ensure_consumer(stream).await?;
         }
+        // Only the doctor needs it: a broker whose rights are older than it is no reason not to start.
+        if let Err(error) = self.ensure_stream(&probe_config()).await {
+            tracing::warn!(%error, "the doctor can't measure this broker: give it the rights that `prepare` writes");
+        }
         Ok(())
     }
 
@@ -88,7 +92,7 @@ impl Topology {
     /// # Errors
     /// `Unavailable` may pass.
     pub async fn compare(&self) -> Result<Vec<(String, Found)>, Error> {
-        let wanted = Stream::ALL.map(stream_config).into_iter().chain([keys_config()]);
+        let wanted = Stream::ALL.map(stream_config).into_iter().chain([keys_config(), probe_config()]);
         let mut compared = Vec::new();
         for wanted in wanted {
             let found = match self.found(&wanted.name).await? {
@@ -203,6 +207,21 @@ fn keys_config() -> Config {
         deny_purge: true,
         allow_direct: true,
         allow_atomic_publish: true,
+        ..Config::default()
+    }
+}
+
+/// One message, without content, that the next one replaces.
+fn probe_config() -> Config {
+    Config {
+        name: "PROBE".to_owned(),
+        subjects: vec![role::PROBE.to_owned()],
+        storage: StorageType::File,
+        num_replicas: 1,
+        max_messages: 1,
+        discard: DiscardPolicy::Old,
+        max_age: DAY,
+        max_bytes: MIB,
         ..Config::default()
     }
 }

@@ -1,12 +1,13 @@
-//! A visit to the broker, to look at it: what it is, whether its streams are as they must be, what a key may do. It tries
-//! nothing twice, changes nothing, and reads no message.
+//! A visit to the broker, to look at it: what it is, whether its streams are as they must be, what a key may do. It reads
+//! no message, and writes only where nobody reads.
 
 use super::{
     Cause, Error, Topology, broker_time,
     connection::{BusConfig, addresses},
+    role::PROBE,
     topology::Found,
 };
-use crate::http;
+use crate::{clock, http};
 use async_nats::{Client, ConnectErrorKind, Event, jetstream};
 use bytes::Bytes;
 use futures::StreamExt as _;
@@ -45,6 +46,12 @@ pub struct StoreFacts {
     pub used: u64,
     /// `None`: the broker's own limit counts alone.
     pub limit: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept {
+    pub answered: Duration,
+    pub kept: Duration,
 }
 
 pub struct Visit {
@@ -103,6 +110,25 @@ impl Visit {
     /// The broker doesn't answer, or has no EVENTS yet.
     pub async fn time(&self) -> Result<Timestamp, Error> {
         broker_time::ask(&self.context).await
+    }
+
+    /// How long an answer takes that needs no disk, and how long until the broker says that it keeps a message without
+    /// content: so many times, in turn. For the doctor's role.
+    ///
+    /// # Errors
+    /// The broker doesn't take it: the stream isn't there, or the key isn't the doctor's.
+    pub async fn keeping(&self, times: usize) -> Result<Vec<Kept>, Error> {
+        let unavailable = |cause: Cause| Error::unavailable("keep a message")(cause);
+        let mut taken = Vec::with_capacity(times);
+        for _ in 0..times {
+            let begun = clock::monotonic();
+            self.context.query_account().await.map_err(|error| unavailable(error.into()))?;
+            let answered = begun.elapsed();
+            let sent = self.context.publish(PROBE, Bytes::new()).await.map_err(|error| unavailable(error.into()))?;
+            sent.await.map_err(|error| unavailable(error.into()))?;
+            taken.push(Kept { answered, kept: begun.elapsed() - answered });
+        }
+        Ok(taken)
     }
 
     /// Each stream and bucket that the registry makes, beside what it must be. For a role that may ask.

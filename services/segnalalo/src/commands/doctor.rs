@@ -30,7 +30,7 @@ use segnalalo_kit::{
     http,
 };
 use serde_json::json;
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{process::ExitCode, time::Duration};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -71,7 +71,7 @@ pub async fn run(args: Args, vars: &Vars, phrases: &Phrases) -> Result<ExitCode,
 
 async fn examine(place: &Place) -> Result<Vec<Finding>, Failure> {
     let http = http::client(PATIENCE);
-    let mut findings = machine(place).await?;
+    let (mut findings, disk) = machine(place).await?;
     if !place.contained {
         let wanted = ports::wanted(|process| place.vars_of(process))?;
         findings.extend(ports::judge(&ports::look(wanted, &http).await));
@@ -80,7 +80,7 @@ async fn examine(place: &Place) -> Result<Vec<Finding>, Failure> {
     findings.extend(secrets::look(place));
     findings.extend(secrets::look_at_files(place));
     findings.extend(city::look(&place.city()?));
-    let examined = broker::look(place).await?;
+    let examined = broker::look(place, disk).await?;
     findings.extend(examined.findings);
     findings.extend(rights::look(place).await?);
     findings.push(keyring::look(place).await?);
@@ -97,17 +97,18 @@ async fn examine(place: &Place) -> Result<Vec<Finding>, Failure> {
     Ok(findings)
 }
 
-async fn machine(place: &Place) -> Result<Vec<Finding>, Failure> {
+/// And what was measured of the disk, when the broker's files are on it too.
+async fn machine(place: &Place) -> Result<(Vec<Finding>, Option<machine::Sync>), Failure> {
     let data = place.data()?;
     let mut findings = vec![machine::memory(machine::look_at_memory(), place.contained)];
-    findings.extend(machine::disk(&data, machine::look_at_disk(&data, place.broker_data.as_deref())));
-    findings.push(sync(data).await?);
-    Ok(findings)
-}
-
-async fn sync(data: PathBuf) -> Result<Finding, Failure> {
-    let measured = tokio::task::spawn_blocking(move || machine::sync(&data, &machine::measure_sync(&data)));
-    measured.await.map_err(|error| Failure::failed(error.to_string()))
+    let disk = machine::look_at_disk(&data, place.broker_data.as_deref());
+    let with_broker = disk.as_ref().is_ok_and(|disk| disk.with_broker == Some(true));
+    findings.extend(machine::disk(&data, disk));
+    let folder = data.clone();
+    let measured = tokio::task::spawn_blocking(move || machine::measure_sync(&folder)).await;
+    let measured = measured.map_err(|error| Failure::failed(error.to_string()))?;
+    findings.push(machine::sync(&data, &measured));
+    Ok((findings, measured.ok().filter(|_| with_broker)))
 }
 
 /// Half of the way there and back is taken for the way there.

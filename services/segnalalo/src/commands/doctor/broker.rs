@@ -3,14 +3,16 @@
 
 use super::{
     conf::Store,
-    finding::{Finding, or_ok},
+    finding::{Finding, Verdict, or_ok},
+    machine::{Sync, milliseconds},
     place::Place,
 };
 use crate::failure::Failure;
-use segnalalo_kit::bus::{BrokerFacts, BusConfig, Found, NotIn, StoreFacts, Visit};
+use segnalalo_kit::bus::{BrokerFacts, BusConfig, Found, Kept, NotIn, StoreFacts, Visit};
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 /// Older ones have no atomic batches, or lose what they acknowledged.
@@ -26,9 +28,11 @@ pub struct Examined {
     pub visit: Option<Visit>,
 }
 
+/// `disk` is what was measured of the disk on which the broker's files are known to be.
+///
 /// # Errors
 /// A variable is wrong.
-pub async fn look(place: &Place) -> Result<Examined, Failure> {
+pub async fn look(place: &Place, disk: Option<Sync>) -> Result<Examined, Failure> {
     let config = BusConfig::from_vars("registry", &place.vars_of("registry")).map_err(Failure::config)?;
     let mut findings = Vec::new();
     let visit = match Visit::enter(&config).await {
@@ -52,7 +56,47 @@ pub async fn look(place: &Place) -> Result<Examined, Failure> {
     if let Some(folder) = &place.broker_data {
         findings.push(on_disk(folder, &plain(folder)));
     }
+    if let Some(disk) = disk {
+        findings.extend(measure(place, disk).await?);
+    }
     Ok(Examined { findings, visit })
+}
+
+/// How often the broker is given something to keep, and how often it is tried again when that was too quick: a machine that
+/// is busy elsewhere measures badly.
+const TIMES: usize = 50;
+const ROUNDS: usize = 3;
+
+/// The proof by measuring: who has kept a message has waited for the disk. `disk` is that of the broker too.
+async fn measure(place: &Place, disk: Sync) -> Result<Option<Finding>, Failure> {
+    let config = BusConfig::from_vars("doctor", &place.vars_of("doctor")).map_err(Failure::config)?;
+    // Whether it is there and knows the key was said elsewhere.
+    let Ok(visit) = Visit::enter(&config).await else { return Ok(None) };
+    let mut finding = None;
+    for _ in 0..ROUNDS {
+        let judged = match visit.keeping(TIMES).await {
+            Ok(times) => quick(&times, disk.least),
+            Err(error) => Finding::warning("durability", "unmeasured").with("why", error),
+        };
+        let doubtful = judged.verdict == Verdict::Error;
+        finding = Some(judged);
+        if !doubtful {
+            break;
+        }
+    }
+    Ok(finding)
+}
+
+/// What keeping takes beyond an answer is the disk's: it can't be much less than the quickest of many writes that were really
+/// made. A quarter of that: the broker may share a sync with somebody else.
+fn quick(times: &[Kept], disk: Duration) -> Finding {
+    let least = |of: fn(&Kept) -> Duration| times.iter().map(of).min().unwrap_or_default();
+    let extra = least(|time| time.kept).saturating_sub(least(|time| time.answered));
+    let finding = match extra < disk / 4 {
+        true => Finding::error("durability", "too_quick"),
+        false => Finding::ok("durability", "measured"),
+    };
+    finding.with("broker", milliseconds(extra)).with("disk", milliseconds(disk))
 }
 
 fn not_in(why: &NotIn, url: &str) -> Finding {
@@ -181,12 +225,22 @@ mod tests {
             let findings = durability(Some((Path::new("nats.conf"), Ok(&store))));
             findings.iter().map(|finding| (finding.code, finding.verdict)).collect::<Vec<_>>()
         };
-        use super::super::finding::Verdict::{Error, Ok as Well, Warning};
+        use Verdict::{Error, Ok as Well, Warning};
         assert_eq!(seen("jetstream { sync_interval: always, cipher: aes, key: k }"), [("ok", Well)]);
         assert_eq!(seen("jetstream { cipher: aes, key: k }"), [("no_sync", Error)]);
         assert_eq!(seen("jetstream { sync_interval: 2m }"), [("no_sync", Error), ("no_cipher", Error)]);
         assert_eq!(durability(None)[0].verdict, Warning);
         assert_eq!(codes(&durability(Some((Path::new("x"), Err("no".to_owned()))))), ["unreadable"]);
+    }
+
+    #[test]
+    fn a_broker_that_is_quicker_than_its_disk_keeps_nothing() {
+        let code = |kept, disk| {
+            let time = Kept { answered: Duration::from_micros(90), kept: Duration::from_micros(kept) };
+            quick(&[time; 30], Duration::from_micros(disk)).code
+        };
+        assert_eq!([code(380, 170), code(200, 330), code(100, 170)], ["measured", "measured", "too_quick"]);
+        assert_eq!(code(10, 170), "too_quick");
     }
 
     #[test]
