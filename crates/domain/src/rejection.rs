@@ -35,6 +35,8 @@ pub enum Rejection {
     AttemptOutOfOrder { attempt: u32, expected: u32 },
     #[error("the reply is settled: {0}")]
     ReplySettled(String),
+    #[error("line {line}, column {column}: {problem}")]
+    BadRow { line: u64, column: String, problem: String },
 }
 
 impl Rejection {
@@ -57,6 +59,7 @@ impl Rejection {
             Self::UnknownPerson(_) => "UNKNOWN_PERSON",
             Self::AttemptOutOfOrder { .. } => "ATTEMPT_OUT_OF_ORDER",
             Self::ReplySettled(_) => "REPLY_SETTLED",
+            Self::BadRow { .. } => "BAD_ROW",
         }
     }
 }

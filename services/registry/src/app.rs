@@ -345,6 +345,7 @@ impl Parts {
             exporter: self.exporter,
             reader: self.reader.clone(),
             opener: self.keyring.clone(),
+            identity: self.identity.clone(),
         });
         let retention = RetentionServiceServer::new(grpc::RetentionDesk(self.retention));
         let delivery = DeliveryServiceServer::new(grpc::Delivery { writer: self.writer, published });

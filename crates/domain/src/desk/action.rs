@@ -3,10 +3,12 @@
 mod news;
 mod steps;
 
+pub(super) use steps::ByHand;
+
 use super::{Context, Decision, Desk, lookup::TicketRef, terms::Terms};
 use crate::{
     event::ticket::Event,
-    id::MessageId,
+    id::{MessageId, TicketId},
     rejection::Rejection,
     sealed::Sealed,
     sla::{self, Why},
@@ -175,7 +177,26 @@ pub(super) fn act(desk: &Desk, act: &Act, context: &Context<'_>) -> Result<Decis
     if !act.action.is_legal_for(ticket) || (act.action.needs_protocol() && ticket.protocol.is_none()) {
         return Err(illegal());
     }
-    steps::Step { desk, id, ticket, context, decision: Decision::by(act.actor.clone()) }.take(&act.action)
+    steps::Step { desk, id, ticket, context, decision: Decision::by(act.actor.clone()), by_hand: None }
+        .take(&act.action)
+}
+
+/// What was registered while the system was down, with the number that it had.
+pub(super) fn take_in_charge_by_hand(
+    desk: &Desk,
+    (id, ticket): (TicketId, &ticket::State),
+    office: &Office,
+    by_hand: ByHand,
+    actor: Actor,
+    context: &Context<'_>,
+) -> Result<Decision, Rejection> {
+    let action = Action::TakeInCharge { office: Some(office.clone()) };
+    if !action.is_legal_for(ticket) {
+        let (state, action) = (ticket.phase.code().to_owned(), action.name().to_owned());
+        return Err(Rejection::IllegalTransition { state, action });
+    }
+    let decision = Decision::by(actor);
+    steps::Step { desk, id, ticket, context, decision, by_hand: Some(by_hand) }.take(&action)
 }
 
 /// Who wants a ticket open again.

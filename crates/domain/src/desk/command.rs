@@ -1,8 +1,8 @@
 //! Everything the registry can be asked to decide on. Ids are derived and personal data sealed before a command is made.
 
 use super::{
-    action::Act, clients::Clients, daily::ExportDay, deadline::ReachDeadline, keys::EraseKeys, media::SettleMedia,
-    retention::ApplyRetention,
+    action::Act, clients::Clients, daily::ExportDay, deadline::ReachDeadline, emergency::EmergencyRegister,
+    keys::EraseKeys, media::SettleMedia, retention::ApplyRetention,
 };
 use crate::{
     client::Offices,
@@ -49,6 +49,7 @@ pub enum Command {
     SettleMedia(SettleMedia),
     EraseKeys(EraseKeys),
     ApplyRetention(ApplyRetention),
+    Emergency(EmergencyRegister),
     ExportDay(ExportDay),
     /// Take up the calendar that decisions are made with, if the log doesn't have it.
     AdoptCalendar,

@@ -27,6 +27,8 @@ pub struct Context<'a> {
 pub struct Decision {
     pub actor: Actor,
     pub events: Vec<(Stream, Event)>,
+    /// When single ones happened, by their place in `events`, where that wasn't when the command did.
+    pub happened: BTreeMap<usize, Timestamp>,
     /// Why there are no events, for the note in the log; or why it may be forgotten without one.
     pub reason: &'static str,
     /// True: it doesn't concern us, and is counted but not even noted.
@@ -35,7 +37,7 @@ pub struct Decision {
 
 impl Decision {
     pub(super) fn none(reason: &'static str) -> Self {
-        Self { actor: Actor::rule("registry"), events: Vec::new(), reason, ignored: false }
+        Self { actor: Actor::rule("registry"), events: Vec::new(), happened: BTreeMap::new(), reason, ignored: false }
     }
 
     pub(super) fn ignored(reason: &'static str) -> Self {

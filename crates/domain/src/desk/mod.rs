@@ -10,7 +10,7 @@
 //! | `clients` | the systems that may call, and what they do within their offices |
 //! | `delivery` | attempts to send, their outcomes, delivery reports |
 //! | `deadline` | terms that came near or went by |
-//! | `daily` | the daily register |
+//! | `daily`, `emergency` | the daily register; days without the system |
 //! | `media` | attachments that were fetched, or can't be |
 //! | `terms` | terms that are set, stopped, counted anew in another calendar |
 //! | `keys` | which key locks what, and that keys are erased |
@@ -23,6 +23,7 @@ mod daily;
 mod deadline;
 mod decision;
 mod delivery;
+mod emergency;
 mod intake;
 mod keys;
 mod lookup;
@@ -41,6 +42,7 @@ pub use command::{
 pub use daily::ExportDay;
 pub use deadline::ReachDeadline;
 pub use decision::{Context, Decision};
+pub use emergency::{EmergencyRegister, EmergencyStep, HandReport, HandRow, HandWhat};
 pub use keys::EraseKeys;
 pub use lookup::TicketRef;
 pub use media::{MediaEnd, SettleMedia};
@@ -125,6 +127,7 @@ impl Desk {
             Command::SettleMedia(settle) => media::settle(self, settle),
             Command::EraseKeys(erase) => keys::erase(self, erase),
             Command::ApplyRetention(apply) => retention::apply(self, apply, context),
+            Command::Emergency(emergency) => emergency::step(self, emergency, context),
             Command::ExportDay(export) => daily::export_day(self, export, context),
             Command::AdoptCalendar => Ok(terms::adopt(self, context)),
             Command::RecountTerms { ticket } => Ok(terms::recount_ticket(self, *ticket, context)),

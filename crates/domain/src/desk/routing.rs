@@ -5,6 +5,8 @@ mod answer;
 mod candidate;
 mod open;
 
+pub(super) use open::free_code;
+
 use super::{Context, Decision, Desk, terms::Terms, verdict::classification};
 use crate::{
     conversation::{self, Pending, Verdict},

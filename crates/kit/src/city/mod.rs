@@ -12,7 +12,7 @@ mod streets;
 
 pub use dates::Dates;
 pub use offices::{Office, Offices};
-pub use register::Register;
+pub use register::{HandColumns, Register};
 pub use streets::Streets;
 
 use std::path::PathBuf;

@@ -25,10 +25,28 @@ pub struct Register {
     pub area: String,
     /// Operators who may export the register with its senders.
     pub may_read_senders: Vec<String>,
+    /// What the columns of the register kept by hand are called.
+    pub emergency: HandColumns,
     /// What a subject begins with, by the message's kind; "other" for the rest.
     subject: BTreeMap<String, String>,
     /// Title and class, by the office's code.
     classification: BTreeMap<String, String>,
+}
+
+/// Headings of the CSV in which operators register while the system is down (docs/register.md says what is in each).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HandColumns {
+    pub number: String,
+    pub date: String,
+    pub time: String,
+    pub sender: String,
+    pub contact: String,
+    pub channel: String,
+    pub text: String,
+    pub place: String,
+    pub office: String,
+    pub ticket: String,
 }
 
 impl Register {

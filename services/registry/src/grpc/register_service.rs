@@ -1,27 +1,44 @@
 //! The register as a whole: daily registers and proofs.
 
-use super::{access::Caller, status};
+use super::{access::Caller, command, status};
 use crate::{
+    identity::Identity,
     journal::Reader,
     register::{
+        by_hand,
         day::Date,
         export::{self, Exporter},
         manifest,
         verify::{Report, Verifier},
     },
+    writer::{Error, Receipt, Request as Asked},
 };
-use segnalalo_domain::rejection::Rejection;
+use prost::Message as _;
+use segnalalo_domain::{
+    desk::{Command, EmergencyRegister, EmergencyStep},
+    id::CauseId,
+    protocol::EmergencyNumber,
+    rejection::Rejection,
+    words::Actor,
+};
+use segnalalo_kit::trace;
 use segnalalo_proto::{
     registry::v1::{self as wire, register_service_server::RegisterService},
     sealed::Opener,
+    time,
 };
+use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
+
+/// Of a register that was kept by hand.
+const LARGEST_FILE: usize = 1024 * 1024;
 
 pub struct Registers {
     pub exporter: Arc<Exporter>,
     pub reader: Arc<dyn Reader>,
     pub opener: Arc<dyn Opener>,
+    pub identity: Identity,
 }
 
 #[tonic::async_trait]
@@ -56,6 +73,90 @@ impl RegisterService for Registers {
         Ok(Response::new(wire::GetSigningKeyResponse { public_key: public_key.to_vec(), pem }))
     }
 
+    async fn open_emergency(
+        &self,
+        request: Request<wire::OpenEmergencyRequest>,
+    ) -> Result<Response<wire::EmergencyNoted>, Status> {
+        let request = request.into_inner();
+        let read = || {
+            let cause = command::cause(b"emergency", None, &request.idempotency_key, &request.encode_to_vec())?;
+            let actor = command::actor(request.actor.as_ref())?;
+            let from = moment(request.from.as_ref(), "from")?.unwrap_or_else(|| self.exporter.clock.now());
+            let authorised_by = either(&request.authorised_by, &actor.name);
+            let (said, act) = (request.cause.clone(), request.act.clone());
+            Ok((cause, actor, EmergencyStep::Open { from, cause: said, authorised_by, act }))
+        };
+        self.note(read()).await
+    }
+
+    async fn extend_emergency(
+        &self,
+        request: Request<wire::ExtendEmergencyRequest>,
+    ) -> Result<Response<wire::EmergencyNoted>, Status> {
+        let request = request.into_inner();
+        let read = || {
+            let cause = command::cause(b"emergency", None, &request.idempotency_key, &request.encode_to_vec())?;
+            let actor = command::actor(request.actor.as_ref())?;
+            let until = moment(request.until.as_ref(), "until")?.ok_or(Rejection::Missing("until"))?;
+            let authorised_by = either(&request.authorised_by, &actor.name);
+            Ok((cause, actor, EmergencyStep::Extend { until, authorised_by, act: request.act.clone() }))
+        };
+        self.note(read()).await
+    }
+
+    async fn close_emergency(
+        &self,
+        request: Request<wire::CloseEmergencyRequest>,
+    ) -> Result<Response<wire::EmergencyNoted>, Status> {
+        let request = request.into_inner();
+        let read = || {
+            let cause = command::cause(b"emergency", None, &request.idempotency_key, &request.encode_to_vec())?;
+            let actor = command::actor(request.actor.as_ref())?;
+            let at = moment(request.at.as_ref(), "at")?.unwrap_or_else(|| self.exporter.clock.now());
+            Ok((cause, actor, EmergencyStep::Close { at }))
+        };
+        self.note(read()).await
+    }
+
+    async fn import_emergency(
+        &self,
+        request: Request<wire::ImportEmergencyRequest>,
+    ) -> Result<Response<wire::ImportEmergencyResponse>, Status> {
+        let request = request.into_inner();
+        let columns = &self.exporter.registrar.book.emergency;
+        let read = || {
+            if request.file.len() > LARGEST_FILE {
+                let problem = "larger than 1 MB".to_owned();
+                return Err(Rejection::Invalid { field: "file", problem });
+            }
+            let actor = command::actor(request.actor.as_ref())?;
+            Ok((actor, by_hand::read(&request.file, columns, &self.identity)?))
+        };
+        let (actor, rows) = read().map_err(|rejection| status::rejected(&rejection))?;
+        let numbers = rows.iter().map(|row| row.number).collect::<Vec<_>>();
+        let sha256: [u8; 32] = Sha256::digest(&request.file).into();
+        let cause = CauseId::derived(&[b"emergency-import", &sha256]);
+        let receipt = self.take(cause, actor, EmergencyStep::Import { sha256, rows }).await.map_err(|error| {
+            let Error::Rejected(Rejection::BadRow { line, column, problem }) = error else {
+                return status::failed(&error);
+            };
+            let column = by_hand::heading(columns, &column).to_owned();
+            status::rejected(&Rejection::BadRow { line, column, problem })
+        })?;
+        let numbers = self.exporter.writer.read(|world| {
+            let register = &world.desk.register;
+            let one = |number: EmergencyNumber| {
+                let protocol = register.by_emergency.get(&number)?;
+                let ticket = world.desk.tickets.get(register.numbers.get(protocol)?)?;
+                let (emergency, protocol) = (number.to_string(), protocol.to_string());
+                Some(wire::ImportedNumber { emergency, protocol, ticket_code: ticket.code.clone() })
+            };
+            numbers.into_iter().filter_map(one).collect()
+        });
+        let (position, repeated) = (receipt.position, receipt.repeated);
+        Ok(Response::new(wire::ImportEmergencyResponse { position, repeated, numbers }))
+    }
+
     async fn verify_register(
         &self,
         request: Request<wire::VerifyRegisterRequest>,
@@ -82,6 +183,26 @@ impl RegisterService for Registers {
 }
 
 impl Registers {
+    async fn note(
+        &self,
+        read: Result<(CauseId, Actor, EmergencyStep), Rejection>,
+    ) -> Result<Response<wire::EmergencyNoted>, Status> {
+        let (cause, actor, step) = read.map_err(|rejection| status::rejected(&rejection))?;
+        let receipt = self.take(cause, actor, step).await.map_err(|error| status::failed(&error))?;
+        let until = self.exporter.writer.read(|world| world.desk.register.emergencies.last().map(|last| last.until));
+        Ok(Response::new(wire::EmergencyNoted {
+            position: receipt.position,
+            repeated: receipt.repeated,
+            until: until.map(time::to_wire),
+        }))
+    }
+
+    async fn take(&self, cause: CauseId, actor: Actor, step: EmergencyStep) -> Result<Receipt, Error> {
+        let command = Command::Emergency(EmergencyRegister { step, actor });
+        let asked = Asked { cause, command, occurred_at: None, trace_parent: trace::traceparent() };
+        self.exporter.writer.execute(asked).await
+    }
+
     /// By who it is that calls: a name in the request is anybody's.
     fn check_may_read_senders(&self, caller: &Caller) -> Result<(), Status> {
         if !self.exporter.registrar.book.may_read_senders.contains(&caller.name) {
@@ -90,6 +211,21 @@ impl Registers {
         tracing::info!(caller = caller.name, "the register is exported with its senders");
         Ok(())
     }
+}
+
+fn moment(
+    at: Option<&prost_types::Timestamp>,
+    field: &'static str,
+) -> Result<Option<segnalalo_domain::Timestamp>, Rejection> {
+    let Some(at) = at else {
+        return Ok(None);
+    };
+    let read = time::from_wire(at);
+    read.map(Some).ok_or_else(|| Rejection::Invalid { field, problem: "it is no moment in time".to_owned() })
+}
+
+fn either(given: &str, otherwise: &str) -> String {
+    if given.trim().is_empty() { otherwise.to_owned() } else { given.to_owned() }
 }
 
 fn day(text: &str) -> Result<Date, Rejection> {
@@ -119,6 +255,8 @@ fn response(report: Report) -> wire::VerifyRegisterResponse {
         recomputed: report.recomputed,
         erased: report.erased,
         without_record: report.without_record,
+        emergencies: report.emergencies,
+        by_hand: report.by_hand,
         faults: report.faults.into_iter().map(fault).collect(),
     }
 }

@@ -29,6 +29,7 @@ pub fn rejected(rejection: &Rejection) -> Status {
         Rejection::AmbiguousProtocol(_)
         | Rejection::Missing(_)
         | Rejection::Invalid { .. }
+        | Rejection::BadRow { .. }
         | Rejection::UnknownOffice(_)
         | Rejection::PersonalDataInPublic(_) => Code::InvalidArgument,
     };

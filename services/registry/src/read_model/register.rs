@@ -26,11 +26,11 @@ impl DayIndex {
                 Some(registration.as_ref().map(|registration| registration.date))
             }
             Register::NumberAnnulled { date, .. } => Some(*date),
-            Register::DayExported { .. }
-            | Register::EmergencyOpened(_)
+            Register::EmergencyOpened(_)
             | Register::EmergencyExtended { .. }
             | Register::EmergencyClosed { .. }
-            | Register::EmergencyImported(_) => None,
+            | Register::EmergencyImported(_) => Some(None),
+            Register::DayExported { .. } => None,
         };
         if let Some(day) = day {
             let day = day.unwrap_or_else(|| recorded.recorded_at.to_zoned(rome()).date());
@@ -48,7 +48,7 @@ impl DayIndex {
         self.exports.get(&day).copied()
     }
 
-    /// Days before this one on which something was registered or annulled.
+    /// Days before this one on which something was registered, annulled, or noted of the emergency register.
     pub fn before(&self, day: Day) -> impl Iterator<Item = Day> {
         self.days.range(..day).map(|(day, _)| *day)
     }

@@ -4,7 +4,7 @@ use crate::journal::{self, Head, Reader};
 use segnalalo_domain::{
     Timestamp,
     calendar::rome,
-    event::{Event, Recorded, Register, Registration},
+    event::{EmergencyImport, EmergencyOpening, Event, Recorded, Register, Registration},
     protocol::ProtocolNumber,
 };
 use segnalalo_proto::convert;
@@ -25,7 +25,8 @@ pub struct Day {
 pub struct Row {
     /// In the log.
     pub position: u64,
-    pub protocol: ProtocolNumber,
+    /// `None`: it is about the emergency register as a whole.
+    pub protocol: Option<ProtocolNumber>,
     /// By the registry's clock.
     pub recorded_at: Timestamp,
     /// The operator's account, or the rule.
@@ -44,6 +45,16 @@ pub enum What {
         reason: String,
         act: String,
     },
+    Emergency(Emergency),
+}
+
+/// What happened to the emergency register (art. 63).
+#[derive(Debug, Clone, PartialEq)]
+pub enum Emergency {
+    Opened(EmergencyOpening),
+    Extended { until: Timestamp, act: String },
+    Closed { at: Timestamp },
+    Imported(EmergencyImport),
 }
 
 impl Day {
@@ -64,8 +75,13 @@ impl Day {
         self.rows.iter().filter(|row| matches!(row.what, What::Registration { .. })).count()
     }
 
+    /// Whether the emergency register was opened, extended, closed or taken in on it.
+    pub fn has_emergency(&self) -> bool {
+        self.rows.iter().any(|row| matches!(row.what, What::Emergency(_)))
+    }
+
     pub fn annulments(&self) -> usize {
-        self.rows.len() - self.registrations()
+        self.rows.iter().filter(|row| matches!(row.what, What::Annulment { .. })).count()
     }
 }
 
@@ -75,14 +91,14 @@ fn row(recorded: Recorded) -> Option<Row> {
     };
     let (protocol, what) = match event {
         Register::NumberAssigned { protocol, subject, registration, .. } => {
-            (protocol, What::Registration { subject, record: registration })
+            (Some(protocol), What::Registration { subject, record: registration })
         }
-        Register::NumberAnnulled { protocol, reason, act, .. } => (protocol, What::Annulment { reason, act }),
-        Register::DayExported { .. }
-        | Register::EmergencyOpened(_)
-        | Register::EmergencyExtended { .. }
-        | Register::EmergencyClosed { .. }
-        | Register::EmergencyImported(_) => return None,
+        Register::NumberAnnulled { protocol, reason, act, .. } => (Some(protocol), What::Annulment { reason, act }),
+        Register::EmergencyOpened(opening) => (None, What::Emergency(Emergency::Opened(opening))),
+        Register::EmergencyExtended { until, act, .. } => (None, What::Emergency(Emergency::Extended { until, act })),
+        Register::EmergencyClosed { at } => (None, What::Emergency(Emergency::Closed { at })),
+        Register::EmergencyImported(import) => (None, What::Emergency(Emergency::Imported(import))),
+        Register::DayExported { .. } => return None,
     };
     Some(Row { position, protocol, recorded_at, operator: actor.name, what })
 }

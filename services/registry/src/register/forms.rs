@@ -10,7 +10,7 @@ pub use csv::{Senders, table};
 pub use page::Page;
 pub use xml::document;
 
-use super::day::{Day, Row, What, local};
+use super::day::{Day, Emergency, Row, What, local};
 use segnalalo_kit::city::Register as Book;
 
 /// A form can't be written.
@@ -33,11 +33,21 @@ pub struct Sheet<'a> {
     pub day: &'a Day,
 }
 
+/// Of days on which something happened to the emergency register; others have the columns that they always had.
+const OF_EMERGENCY: [&str; 6] = [
+    "DataInizioEmergenza",
+    "OraInizioEmergenza",
+    "DataFineEmergenza",
+    "OraFineEmergenza",
+    "ProvvedimentoEmergenza",
+    "TotaliEmergenza",
+];
+
 /// A row's fields by name, in the order of the table; empty ones are there too.
-fn fields(row: &Row) -> Vec<(&'static str, String)> {
+fn fields(row: &Row, day: &Day) -> Vec<(&'static str, String)> {
     let (date, hour) = local(row.recorded_at);
-    let number = format!("{:07}", row.protocol.number);
-    let year = row.protocol.year.to_string();
+    let number = row.protocol.map(|protocol| format!("{:07}", protocol.number)).unwrap_or_default();
+    let year = row.protocol.map(|protocol| protocol.year.to_string()).unwrap_or_default();
     let mut fields = vec![
         ("Tipo", String::new()),
         ("NumeroRegistrazione", number),
@@ -61,6 +71,9 @@ fn fields(row: &Row) -> Vec<(&'static str, String)> {
         ("Operatore", row.operator.clone()),
         ("PosizioneRegistro", row.position.to_string()),
     ];
+    if day.has_emergency() {
+        fields.extend(OF_EMERGENCY.map(|name| (name, String::new())));
+    }
     let mut set = |name: &str, value: String| {
         if let Some(field) = fields.iter_mut().find(|(known, _)| *known == name) {
             field.1 = value;
@@ -92,8 +105,45 @@ fn fields(row: &Row) -> Vec<(&'static str, String)> {
             set("MotivoAnnullamento", reason.clone());
             set("ProvvedimentoAnnullamento", act.clone());
         }
+        What::Emergency(emergency) => {
+            set("DataRegistrazione", date);
+            set("OraRegistrazione", hour);
+            for (name, value) in of_emergency(emergency) {
+                set(name, value);
+            }
+        }
     }
     fields
+}
+
+fn of_emergency(emergency: &Emergency) -> Vec<(&'static str, String)> {
+    let from = |at| {
+        let (date, hour) = local(at);
+        [("DataInizioEmergenza", date), ("OraInizioEmergenza", hour)]
+    };
+    let to = |at| {
+        let (date, hour) = local(at);
+        [("DataFineEmergenza", date), ("OraFineEmergenza", hour)]
+    };
+    let kind = |name: &str| ("Tipo", format!("emergenza {name}"));
+    match emergency {
+        Emergency::Opened(opening) => {
+            let act = [opening.authorised_by.as_str(), &opening.act].into_iter().filter(|part| !part.is_empty());
+            let act = act.collect::<Vec<_>>().join(", ");
+            let own = [kind("aperta"), ("Oggetto", opening.cause.clone()), ("ProvvedimentoEmergenza", act)];
+            own.into_iter().chain(from(opening.from)).chain(to(opening.until)).collect()
+        }
+        Emergency::Extended { until, act } => {
+            [kind("prorogata"), ("ProvvedimentoEmergenza", act.clone())].into_iter().chain(to(*until)).collect()
+        }
+        Emergency::Closed { at } => [kind("chiusa")].into_iter().chain(to(*at)).collect(),
+        Emergency::Imported(import) => {
+            let totals = import.totals.iter().map(|(day, records)| format!("{day}: {records}"));
+            let totals = totals.collect::<Vec<_>>().join(", ");
+            let numbers = format!("{} - {}", import.first, import.last);
+            vec![kind("importata"), ("NumeroEmergenza", numbers), ("TotaliEmergenza", totals)]
+        }
+    }
 }
 
 fn base64(bytes: &[u8]) -> String {

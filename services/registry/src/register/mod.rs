@@ -5,9 +5,11 @@
 //! |---|---|
 //! | `document` | what is registered, as bytes, and its digest |
 //! | `day`, `forms` | one day read back, and its three forms |
+//! | `by_hand` | the register that was kept by hand, read from its file |
 //! | `manifest`, `shelf`, `export` | a day signed, kept in the folder, and when |
 //! | `verify` | the register proved against the log |
 
+pub mod by_hand;
 pub mod day;
 pub mod document;
 pub mod export;
@@ -59,12 +61,16 @@ impl Registrar {
     ) {
         let office = &registration.office.0;
         *subject = format!("{}: {}", self.book.opening(known.kind.unwrap_or("report")), offices.name(office));
-        if let Some(street) = self.streets.name_in(known.place) {
+        let parts = known.messages.iter().filter_map(|recorded| part(recorded, opener)).collect::<Vec<_>>();
+        // What was written down by hand brings its place along: the lists don't know the ticket yet.
+        let said =
+            || parts.iter().filter_map(|part| Some(part.content.as_ref()?.place.as_str())).find(|it| !it.is_empty());
+        let place = if known.place.is_empty() { said().unwrap_or("") } else { known.place };
+        if let Some(street) = self.streets.name_in(place) {
             subject.push_str(", ");
             subject.push_str(&street);
         }
         self.book.classification(office).clone_into(&mut registration.classification);
-        let parts = known.messages.iter().filter_map(|recorded| part(recorded, opener)).collect::<Vec<_>>();
         let nonce = rand::random::<[u8; 32]>();
         registration.digest = document::digest(&nonce, &parts);
         registration.document = parts.iter().map(|part| part.position).collect();

@@ -10,8 +10,8 @@ use super::{
 };
 use crate::journal::{self, Reader};
 use segnalalo_domain::{
-    event::{DayExport, Event, Recorded, Register, Registration, Stream},
-    protocol::ProtocolNumber,
+    event::{DayExport, EmergencyImport, Event, Recorded, Register, Registration, Stream},
+    protocol::{EmergencyNumber, ProtocolNumber},
 };
 use segnalalo_proto::{
     convert, record,
@@ -36,6 +36,9 @@ pub struct Report {
     pub erased: u64,
     /// From before the whole record was kept.
     pub without_record: u64,
+    /// Times without the system, and the numbers that were first given by hand in them.
+    pub emergencies: u64,
+    pub by_hand: u64,
     pub faults: Vec<Fault>,
 }
 
@@ -74,6 +77,10 @@ codes! {
     Digest = "digest",
     /// It can't be opened, and was not erased.
     Unopenable = "unopenable",
+    /// The emergency register was opened, extended or closed when it couldn't be.
+    BadEmergency = "bad_emergency",
+    /// A number of the emergency register was taken in twice, or isn't what its import says.
+    BadImport = "bad_import",
     /// A registration of a day stands behind the head at which that day was exported.
     AddedLater = "added_later",
     /// The signature isn't that of its key.
@@ -226,6 +233,11 @@ struct Walk<'a> {
     /// The last number of each day, and where it stands.
     days: BTreeMap<Date, (ProtocolNumber, u64)>,
     exported: BTreeSet<Date>,
+    /// The emergency register is open.
+    open: bool,
+    by_hand: BTreeSet<EmergencyNumber>,
+    /// Of the import that isn't noted yet.
+    imported: Vec<EmergencyNumber>,
 }
 
 impl<'a> Walk<'a> {
@@ -239,6 +251,9 @@ impl<'a> Walk<'a> {
             annulled: BTreeSet::new(),
             days: BTreeMap::new(),
             exported: BTreeSet::new(),
+            open: false,
+            by_hand: BTreeSet::new(),
+            imported: Vec::new(),
         }
     }
 
@@ -259,10 +274,40 @@ impl<'a> Walk<'a> {
                 Ok(())
             }
             Register::DayExported { day, export } => self.day(*day, export),
-            Register::EmergencyOpened(_)
-            | Register::EmergencyExtended { .. }
-            | Register::EmergencyClosed { .. }
-            | Register::EmergencyImported(_) => Ok(()),
+            Register::EmergencyOpened(_) => {
+                self.report.emergencies += 1;
+                self.emergency(recorded.position, false, true);
+                Ok(())
+            }
+            Register::EmergencyExtended { .. } => {
+                self.emergency(recorded.position, true, true);
+                Ok(())
+            }
+            Register::EmergencyClosed { .. } => {
+                self.emergency(recorded.position, true, false);
+                Ok(())
+            }
+            Register::EmergencyImported(import) => {
+                self.import(import);
+                Ok(())
+            }
+        }
+    }
+
+    fn emergency(&mut self, position: u64, was_open: bool, open: bool) {
+        if self.open != was_open {
+            self.report.fault(What::BadEmergency, position);
+        }
+        self.open = open;
+    }
+
+    /// It says of which numbers it is, and how many there are.
+    fn import(&mut self, import: &EmergencyImport) {
+        let taken = std::mem::take(&mut self.imported);
+        let counted = import.totals.iter().map(|(_, records)| u64::from(*records)).sum::<u64>();
+        let ends = (taken.first(), taken.last());
+        if ends != (Some(&import.first), Some(&import.last)) || counted != taken.len() as u64 {
+            self.report.fault(What::BadImport, format!("{} - {}", import.first, import.last));
         }
     }
 
@@ -287,6 +332,13 @@ impl<'a> Walk<'a> {
             self.report.without_record += 1;
             return Ok(());
         };
+        if let Some(number) = registration.emergency {
+            self.report.by_hand += 1;
+            self.imported.push(number);
+            if !self.by_hand.insert(number) {
+                self.report.fault(What::BadImport, number);
+            }
+        }
         if self.last_date.is_some_and(|last| registration.date < last) {
             self.report.fault(What::StepsBack, protocol);
         }

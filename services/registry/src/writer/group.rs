@@ -197,6 +197,7 @@ impl<'a> Group<'a> {
     fn place(&self, request: &Request, decision: Decision) -> Result<Vec<Recorded>, Failure> {
         let recorded_at = self.rules.clock.now();
         let occurred_at = request.occurred_at.unwrap_or(recorded_at);
+        let happened = decision.happened;
         let (actor, events) = if decision.events.is_empty() {
             let note = Log::ObservationNoted { reason: decision.reason.to_owned() };
             (Actor::rule("registry"), vec![(Stream::Log, Event::Log(note))])
@@ -209,7 +210,8 @@ impl<'a> Group<'a> {
         });
         let mut versions = HashMap::new();
         let mut all = Vec::with_capacity(events.len());
-        for (index, (stream, event)) in (0_u64..).zip(events) {
+        for (at, (stream, event)) in events.into_iter().enumerate() {
+            let index = at as u64;
             let version = match versions.get(&stream) {
                 Some(version) => *version,
                 None => self.version(stream)?,
@@ -223,7 +225,7 @@ impl<'a> Group<'a> {
                 cause: request.cause,
                 correlation: correlation.unwrap_or(request.cause.0),
                 actor: actor.clone(),
-                occurred_at,
+                occurred_at: happened.get(&at).copied().unwrap_or(occurred_at),
                 recorded_at,
                 trace_parent: request.trace_parent.clone(),
                 event,

@@ -18,24 +18,24 @@ use segnalalo_registry::register::{
 use std::{path::Path, sync::Arc};
 use tempfile::TempDir;
 
-struct Desk {
-    registry: Registry,
-    exporter: Arc<Exporter>,
+pub struct Desk {
+    pub registry: Registry,
+    pub exporter: Arc<Exporter>,
     folder: TempDir,
 }
 
-fn day(text: &str) -> Date {
+pub fn day(text: &str) -> Date {
     text.parse().unwrap()
 }
 
 impl Desk {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let (registry, folder) = (Registry::start(), tempfile::tempdir().unwrap());
         let exporter = Arc::new(exporter(&registry, folder.path()));
         Self { registry, exporter, folder }
     }
 
-    fn verify(&self) -> Report {
+    pub fn verify(&self) -> Report {
         self.verifying(self.exporter.signer.public_key(), |verifier| verifier.register())
     }
 
@@ -202,6 +202,6 @@ async fn a_changed_file_a_forged_manifest_and_a_foreign_key_are_named() {
     assert_eq!(desk.verify().faults.into_iter().map(|fault| fault.what).collect::<Vec<_>>(), [What::File]);
 }
 
-fn text(bytes: &[u8]) -> String {
+pub fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }

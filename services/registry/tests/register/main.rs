@@ -3,5 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on ends there")]
 
 mod daily;
+mod emergency;
 mod given;
 mod registration;

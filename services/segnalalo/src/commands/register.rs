@@ -1,5 +1,7 @@
 //! `segnalalo register`: the protocol register as a whole. Single numbers are also `ticket`'s.
 
+mod emergency;
+
 use crate::{
     client::{self, Registry},
     failure::Failure,
@@ -41,6 +43,8 @@ enum Command {
     },
     Key,
     Annul(Annul),
+    #[command(subcommand)]
+    Emergency(emergency::Command),
 }
 
 #[derive(Debug, clap::Args)]
@@ -87,6 +91,10 @@ pub async fn run(args: Args, vars: &Vars, phrases: &Phrases) -> Result<ExitCode,
             output::line(key.pem.trim_end());
         }
         Command::Annul(annul) => self::annul(&mut registry, annul, operator, vars, phrases).await?,
+        Command::Emergency(command) => {
+            let (registry, json) = (&mut registry, args.json);
+            emergency::Desk { registry, operator, json, vars, phrases }.run(command).await?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -181,6 +189,8 @@ fn as_object(report: &VerifyRegisterResponse) -> serde_json::Value {
         "recomputed": report.recomputed,
         "erased": report.erased,
         "without_record": report.without_record,
+        "emergencies": report.emergencies,
+        "by_hand": report.by_hand,
         "faults": faults,
     })
 }
@@ -194,7 +204,7 @@ fn tell(report: &VerifyRegisterResponse, kept: bool, phrases: &Phrases) {
         [report.numbers, report.annulled, report.days, report.recomputed, report.erased, report.without_record]
             .map(|count| count.to_string());
     let [numbers, annulled, days, recomputed, erased, without] = &counts;
-    let faults = report.faults.len().to_string();
+    let (faults, by_hand) = (report.faults.len().to_string(), report.by_hand.to_string());
     let values = [
         ("numbers", numbers.as_str()),
         ("annulled", annulled),
@@ -202,6 +212,7 @@ fn tell(report: &VerifyRegisterResponse, kept: bool, phrases: &Phrases) {
         ("recomputed", recomputed),
         ("erased", erased),
         ("without", if report.without_record == 0 { "" } else { without }),
+        ("by_hand", if report.by_hand == 0 { "" } else { &by_hand }),
         ("faults", &faults),
     ];
     let key = match (report.faults.is_empty(), kept) {

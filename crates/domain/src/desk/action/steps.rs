@@ -10,8 +10,8 @@ use crate::{
         conversation::{DropReason, Event as ConversationEvent},
         ticket::{CloseReason, Event},
     },
-    id::{ConversationId, TicketId},
-    protocol::ProtocolNumber,
+    id::{ConversationId, PersonId, TicketId},
+    protocol::{EmergencyNumber, ProtocolNumber},
     rejection::Rejection,
     sealed::{Scheme, Sealed},
     sla::{self, DeadlineName, Why},
@@ -27,6 +27,17 @@ pub(super) struct Step<'a> {
     pub ticket: &'a ticket::State,
     pub context: &'a Context<'a>,
     pub decision: Decision,
+    pub by_hand: Option<ByHand>,
+}
+
+/// A number of the emergency register, for what is taken in charge now.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::desk) struct ByHand {
+    pub number: EmergencyNumber,
+    /// Ordinary numbers that are given before it in the same decision.
+    pub given: u32,
+    /// Whose report it is, while the desk doesn't know it yet.
+    pub person: Option<PersonId>,
 }
 
 impl<'a> Step<'a> {
@@ -111,7 +122,8 @@ impl<'a> Step<'a> {
     /// can open boxes adds what only they tell: street, sender, digest.
     fn assign_number(&mut self, office: &Office, office_name: &str) -> ProtocolNumber {
         let date = self.desk.register.date(self.context.now);
-        let protocol = self.desk.register.next(date);
+        let mut protocol = self.desk.register.next(date);
+        protocol.number += self.by_hand.map_or(0, |by_hand| by_hand.given);
         let rule = self.ticket.term(sla::DeadlineName::TakeInCharge).map(|term| term.deadline.rule.clone());
         let registration = Registration {
             date,
@@ -122,8 +134,12 @@ impl<'a> Step<'a> {
             deadline_rule: rule.unwrap_or_default(),
             digest: [0; 32],
             document: Vec::new(),
-            emergency: None,
-            sealed: Sealed { scheme: Scheme::Plain, person: None, payload: Vec::new() },
+            emergency: self.by_hand.map(|by_hand| by_hand.number),
+            sealed: Sealed {
+                scheme: Scheme::Plain,
+                person: self.by_hand.and_then(|by_hand| by_hand.person),
+                payload: Vec::new(),
+            },
         };
         self.decision.register(Register::NumberAssigned {
             protocol,

@@ -87,7 +87,7 @@ fn unclassified() -> Classification {
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// A short code that no ticket has, derived from the message: `S-7K3M9`.
-fn free_code(desk: &Desk, message: MessageId) -> String {
+pub(in crate::desk) fn free_code(desk: &Desk, message: MessageId) -> String {
     (0_u32..)
         .map(|round| {
             let digest = Sha256::new().chain_update(message.0).chain_update(round.to_be_bytes()).finalize();

@@ -1,7 +1,7 @@
 //! The table: CSV (RFC 4180) in UTF-8, with semicolons, as spreadsheets in Italy read it.
 
 use super::{Error, Sheet, failed, fields};
-use crate::register::day::{Row, What};
+use crate::register::day::{Day, Row, What};
 use segnalalo_proto::sealed::{self, Opener};
 
 /// Whether a column with the senders is written, and who opens their boxes.
@@ -30,11 +30,11 @@ pub fn table(sheet: Sheet<'_>, senders: Senders<'_>) -> Result<Vec<u8>, Error> {
     };
     let names = before.iter().chain(&after).map(|(name, _)| *name).collect::<Vec<_>>();
     let (first, last) = names.split_at(before.len());
-    let own = columns();
+    let own = columns(sheet.day);
     let header = first.iter().copied().chain(own.iter().copied()).chain(last.iter().copied());
     writer.write_record(header.chain(shown.map(|_| "Mittente"))).map_err(failed("table"))?;
     for row in &sheet.day.rows {
-        let own = fields(row);
+        let own = fields(row, sheet.day);
         let cells = before.iter().map(|(_, value)| *value).chain(own.iter().map(|(_, value)| value.as_str()));
         let sender = shown.map(|opener| sender(row, opener));
         let cells = cells.chain(after.iter().map(|(_, value)| *value)).chain(sender.as_deref());
@@ -43,15 +43,15 @@ pub fn table(sheet: Sheet<'_>, senders: Senders<'_>) -> Result<Vec<u8>, Error> {
     writer.into_inner().map_err(|error| failed("table")(error.to_string()))
 }
 
-fn columns() -> Vec<&'static str> {
+fn columns(day: &Day) -> Vec<&'static str> {
     let row = Row {
         position: 0,
-        protocol: segnalalo_domain::protocol::ProtocolNumber { year: 0, number: 0 },
+        protocol: None,
         recorded_at: segnalalo_domain::Timestamp::UNIX_EPOCH,
         operator: String::new(),
         what: What::Annulment { reason: String::new(), act: String::new() },
     };
-    fields(&row).into_iter().map(|(name, _)| name).collect()
+    fields(&row, day).into_iter().map(|(name, _)| name).collect()
 }
 
 /// "-" for one who was erased or whom nobody knows.

@@ -26,7 +26,8 @@ impl Page {
     /// The template names what there isn't.
     pub fn write(&self, sheet: Sheet<'_>) -> Result<Vec<u8>, Error> {
         let (book, day) = (sheet.book, sheet.day);
-        let rows = day.rows.iter().map(|row| fields(row).into_iter().collect::<BTreeMap<_, _>>()).collect::<Vec<_>>();
+        let rows =
+            day.rows.iter().map(|row| fields(row, day).into_iter().collect::<BTreeMap<_, _>>()).collect::<Vec<_>>();
         let values = context! {
             administration => &book.administration_name,
             register => &book.name,

@@ -1,6 +1,6 @@
 //! The document for preservation systems: XML in UTF-8.
 
-use super::{Error, Sheet, base64, failed, fields};
+use super::{Error, Sheet, What, base64, failed, fields};
 use quick_xml::{
     Writer,
     events::{BytesDecl, BytesText, Event},
@@ -34,10 +34,16 @@ fn write(sheet: Sheet<'_>) -> io::Result<Vec<u8>> {
                 digest(writer, &day.head.hash)
             })?;
             for row in &day.rows {
-                let fields = fields(row);
-                let element = if fields[0].1 == "annullamento" { "Annullamento" } else { "Registrazione" };
+                let fields = fields(row, day);
+                let element = match row.what {
+                    What::Registration { .. } => "Registrazione",
+                    What::Annulment { .. } => "Annullamento",
+                    What::Emergency(_) => "Emergenza",
+                };
                 writer.create_element(element).write_inner_content(|writer| {
-                    for (name, value) in fields.iter().skip(1).filter(|(_, value)| !value.is_empty()) {
+                    // Of the emergency register the element doesn't say all.
+                    let said = usize::from(!matches!(row.what, What::Emergency(_)));
+                    for (name, value) in fields.iter().skip(said).filter(|(_, value)| !value.is_empty()) {
                         match *name {
                             "Impronta" => {
                                 let element =
