@@ -23,6 +23,11 @@ tools:
 browser:
 	@scripts/browser
 
+# What the Python example of docs/departments.md needs.
+.PHONY: departments
+departments:
+	@scripts/departments
+
 # Licences, bans, sources: deny.toml.
 .PHONY: deny
 deny:
@@ -79,7 +84,7 @@ lint:
 # The program is built with the tests, for the system tests run it. nextest runs the same tests with a process for each; it
 # is used where it is installed. ARGS chooses tests.
 .PHONY: test
-test: tools browser deny lint failpoints
+test: tools browser departments deny lint failpoints
 	cargo build --locked --workspace --all-targets
 	@scripts/oracle target/debug/segnalalo
 	@if cargo nextest --version >/dev/null 2>&1; then \

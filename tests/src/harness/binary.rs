@@ -33,24 +33,32 @@ fn find() -> Result<PathBuf> {
     if let Some(path) = env::var_os(OVERRIDE) {
         return Ok(path.into());
     }
+    built("segnalalo", "segnalalo")
+}
+
+/// A program of a package of the workspace.
+///
+/// # Errors
+/// There is none, and it can't be built.
+pub fn built(package: &str, name: &str) -> Result<PathBuf> {
     // target/<profile>/deps/<test>-<hash>
     let test = env::current_exe().context("where the test itself is")?;
     let profile = test.ancestors().nth(2).context("the test isn't in a target folder")?;
-    let program = profile.join("segnalalo");
+    let program = profile.join(name);
     if !program.is_file() {
-        build(profile)?;
+        build(profile, package)?;
     }
     ensure!(program.is_file(), "cargo built no {}", program.display());
     Ok(program)
 }
 
-fn build(profile: &Path) -> Result<()> {
+fn build(profile: &Path, package: &str) -> Result<()> {
     let mut command = Command::new(env!("CARGO"));
-    command.args(["build", "--quiet", "--package", "segnalalo"]).current_dir(root());
+    command.args(["build", "--quiet", "--package", package]).current_dir(root());
     if profile.ends_with("release") {
         command.arg("--release");
     }
     let status = command.status().context("running cargo build")?;
-    ensure!(status.success(), "cargo build --package segnalalo: {status}");
+    ensure!(status.success(), "cargo build --package {package}: {status}");
     Ok(())
 }

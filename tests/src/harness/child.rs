@@ -12,7 +12,7 @@ use std::{
 const LOG_TAIL: usize = 40;
 
 #[derive(Debug)]
-pub(super) struct Child {
+pub struct Child {
     name: String,
     process: process::Child,
     log: PathBuf,
@@ -20,6 +20,9 @@ pub(super) struct Child {
 
 impl Child {
     /// Starts `command`; what it prints is appended to `log`.
+    ///
+    /// # Errors
+    /// There is no such program, or the log can't be written.
     pub fn spawn(name: &str, mut command: Command, log: &Path) -> Result<Self> {
         let out = OpenOptions::new()
             .create(true)
@@ -36,6 +39,9 @@ impl Child {
     }
 
     /// As `kill -9`: it learns nothing of it.
+    ///
+    /// # Errors
+    /// The operating system refuses.
     pub fn kill(&mut self) -> Result<()> {
         self.process.kill()?;
         self.process.wait()?;
@@ -43,6 +49,9 @@ impl Child {
     }
 
     /// Asks it to stop, and waits until it has.
+    ///
+    /// # Errors
+    /// It doesn't stop in time.
     pub async fn stop(&mut self, timeout: Duration) -> Result<ExitStatus> {
         self.signal("TERM")?;
         let what = format!("{} stops", self.name);
@@ -50,6 +59,9 @@ impl Child {
     }
 
     /// Sends a signal by its name: "STOP", "CONT", "TERM".
+    ///
+    /// # Errors
+    /// It has ended.
     pub fn signal(&self, name: &str) -> Result<()> {
         let script = format!("kill -{name} {}", self.process.id());
         let status = Command::new("sh").args(["-c", &script]).status().context("running sh")?;

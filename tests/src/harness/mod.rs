@@ -27,6 +27,7 @@ mod wait;
 
 pub use broker::Broker;
 pub use browser::{Browser, Screen};
+pub use child::Child;
 pub use folder::Folder;
 pub use http::{Answer, Http};
 pub use ports::free as free_port;

@@ -12,6 +12,7 @@ fn allowed(package: &str, dependency: &str) -> bool {
         "segnalalo-kit" => ["segnalalo-proto", "segnalalo-domain"].contains(&dependency),
         "segnalalo" => dependency != "segnalalo-tests",
         "segnalalo-tests" => true,
+        "segnalalo-example-office" => dependency == "segnalalo-proto",
         _service => LIBRARIES.contains(&dependency),
     }
 }

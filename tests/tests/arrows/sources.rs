@@ -32,7 +32,7 @@ fn root() -> PathBuf {
 
 fn sources() -> Vec<Source> {
     let mut found = Vec::new();
-    for folder in ["crates", "proto", "services", "tests"] {
+    for folder in ["crates", "docs/examples", "proto", "services", "tests"] {
         collect(&root().join(folder), folder, &mut found);
     }
     assert!(found.len() > 50, "only {} sources were found", found.len());

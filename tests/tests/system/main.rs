@@ -10,6 +10,7 @@ mod doctor;
 mod answers;
 mod clients;
 mod clock;
+mod departments;
 mod grpc;
 mod intake;
 mod keyring;
