@@ -10,6 +10,7 @@
 //! | `telemetry`, `trace` | logs, metrics, spans; the W3C trace context that travels with messages |
 //! | `http` | the client and server of the process, with limits |
 //! | `master_key`, `keys` | the master secret, and the citizens' keys as the registry hands them on |
+//! | `memory` | no core dump of what is open in memory |
 //! | `rpc` | calls to the registry: address, credentials, TLS |
 //! | `webhook` | what both ingests share: handshake, signature, body, durable before 200 |
 //! | `fault` | where tests make a process die or stumble |
@@ -27,6 +28,7 @@ pub mod http;
 pub mod keys;
 pub mod master_key;
 pub mod media;
+pub mod memory;
 pub mod passed_over;
 pub mod rpc;
 pub mod service;

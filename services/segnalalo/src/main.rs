@@ -12,21 +12,25 @@ mod phrases;
 mod processes;
 mod render;
 
-use segnalalo_kit::config::Vars;
+use anyhow::Context as _;
+use failure::Failure;
+use segnalalo_kit::{config::Vars, memory};
 use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let vars = Vars::process();
-    let done = match phrases::Phrases::load(&vars) {
-        Ok(phrases) => commands::run(cli::parse(&phrases), vars, phrases).await,
-        Err(failure) => Err(failure),
-    };
-    match done {
+    match run().await {
         Ok(code) => code,
         Err(failure) => {
             eprintln!("{failure}");
             failure.exit_code()
         }
     }
+}
+
+async fn run() -> Result<ExitCode, Failure> {
+    memory::keep_off_disk().context("core dumps can't be switched off for this process")?;
+    let vars = Vars::process();
+    let phrases = phrases::Phrases::load(&vars)?;
+    commands::run(cli::parse(&phrases), vars, phrases).await
 }

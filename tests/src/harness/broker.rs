@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 const START: Duration = Duration::from_secs(20);
 const STOP: Duration = Duration::from_secs(20);
 /// What its files are encrypted under.
-const KEY: &str = "a-key-for-the-brokers-of-tests";
+pub const KEY: &str = "a-key-for-the-brokers-of-tests";
 
 /// Whom the test is to the broker: he may do everything.
 const TEST_USER: &str = "test";
@@ -30,10 +30,31 @@ impl Broker {
     /// # Errors
     /// It isn't there, or doesn't start.
     pub async fn start() -> Result<Self> {
-        let identities = Role::ALL.iter().map(|role| (role, Identity::draw())).collect();
-        let mut broker = Self { process: None, folder: Folder::new("broker")?, port: ports::free(), identities };
-        broker.configure()?;
+        let mut broker = Self::prepare()?;
         broker.restart().await?;
+        Ok(broker)
+    }
+
+    /// One whose files anybody can read: what a search of files must find.
+    ///
+    /// # Errors
+    /// As `start`.
+    pub async fn start_unencrypted() -> Result<Self> {
+        let mut broker = Self::prepare()?;
+        let file = broker.conf();
+        let text = fs::read_to_string(&file)?;
+        let encrypts = |line: &&str| ["cipher:", "key:"].iter().any(|word| line.trim_start().starts_with(word));
+        let (lines, others): (Vec<&str>, Vec<&str>) = text.lines().partition(encrypts);
+        ensure!(lines.len() == 2, "{} has no lines that encrypt: {lines:?}", file.display());
+        fs::write(&file, others.join("\n"))?;
+        broker.restart().await?;
+        Ok(broker)
+    }
+
+    fn prepare() -> Result<Self> {
+        let identities = Role::ALL.iter().map(|role| (role, Identity::draw())).collect();
+        let broker = Self { process: None, folder: Folder::new("broker")?, port: ports::free(), identities };
+        broker.configure()?;
         Ok(broker)
     }
 
@@ -70,6 +91,11 @@ impl Broker {
     /// Its configuration, but for who may do what: what a test changes in it counts from the next `restart`.
     pub fn conf(&self) -> PathBuf {
         self.folder.join("conf/nats.conf")
+    }
+
+    /// The operating system's number of it.
+    pub fn pid(&self) -> Option<u32> {
+        self.process.as_ref().map(Child::id)
     }
 
     pub fn log(&self) -> PathBuf {

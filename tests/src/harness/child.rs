@@ -38,6 +38,10 @@ impl Child {
         Ok(Self { name: name.to_owned(), process, log: log.to_owned() })
     }
 
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// As `kill -9`: it learns nothing of it.
     ///
     /// # Errors

@@ -25,7 +25,7 @@ mod processes;
 mod service;
 mod wait;
 
-pub use broker::Broker;
+pub use broker::{Broker, KEY as BROKER_KEY};
 pub use browser::{Browser, Screen};
 pub use child::Child;
 pub use folder::Folder;

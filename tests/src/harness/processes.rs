@@ -133,6 +133,16 @@ impl Processes {
         self.program = Some(program);
     }
 
+    /// The operating system's number of it, when it runs.
+    pub fn pid(&self, service: Service) -> Option<u32> {
+        self.running.get(&service).map(Child::id)
+    }
+
+    /// Data, and what they printed: `<service>.log`.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// How it ended, if it runs no more by itself.
     pub fn ended(&mut self, service: Service) -> Option<ExitStatus> {
         self.running.get_mut(&service)?.ended()

@@ -25,6 +25,8 @@ pub fn check(config: &Value) {
         has("stop_grace_period", "30s");
         assert!(service["pids_limit"].as_i64().is_some_and(|most| most > 0), "{name}");
         assert!(!service["mem_limit"].is_null(), "{name}");
+        let core = &service["ulimits"]["core"];
+        assert!(*core == 0 || (core["soft"] == 0 && core["hard"] == 0), "{name}: ulimits.core is {core}");
         assert_ne!(service["privileged"], true, "{name}");
         has("logging", "max-size");
         if name != "proxy" {

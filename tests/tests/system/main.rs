@@ -8,6 +8,7 @@ mod dead;
 mod doctor;
 
 mod answers;
+mod canary;
 mod clients;
 mod clock;
 mod departments;
@@ -19,6 +20,7 @@ mod life;
 mod limits;
 mod matrix;
 mod media;
+mod memory;
 mod patience;
 mod person;
 mod promise;

@@ -10,7 +10,7 @@ const SOON: Duration = Duration::from_secs(30);
 const NUMBER: &str = "393339990001";
 const WORDS: &str = "voragine";
 
-fn person(city: &City, arguments: &[&str]) -> Value {
+pub fn person(city: &City, arguments: &[&str]) -> Value {
     let arguments = [&["person", "--json"], arguments].concat();
     let output = city.processes.command(&arguments).unwrap().output().unwrap();
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));

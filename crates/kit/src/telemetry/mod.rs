@@ -16,13 +16,19 @@ use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::{ExporterBuildError, SpanExporter, WithExportConfig as _};
 use opentelemetry_sdk::{Resource, trace::SdkTracerProvider};
 use std::panic;
+use tracing::Level;
 use tracing_subscriber::{
-    EnvFilter, Layer, Registry, filter::LevelFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+    EnvFilter, Layer, Registry,
+    filter::{self, FilterExt as _, LevelFilter},
+    layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
 };
 
 pub(crate) const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const FILTER: &str = "SEGNALALO_LOG";
 const FORMAT: &str = "SEGNALALO_LOG_FORMAT";
+/// What the modules of our crates are called by.
+const OURS: &str = "segnalalo";
 /// What libraries say about every connection they make is no news.
 const DEFAULT_FILTER: &str = "info,async_nats=warn,opentelemetry=warn,h2=warn,hyper=warn,tower=warn";
 
@@ -64,9 +70,12 @@ pub fn init(service: &str, vars: &Vars) -> Result<Guard, Error> {
     let filter = vars.parsed(FILTER, EnvFilter::new(DEFAULT_FILTER))?;
     let logs = output(vars)?;
     let provider = spans(service, vars)?;
+    // async-nats prints whole messages at `trace`, and others may: however much is asked for, that isn't printed.
+    let of_libraries = filter::filter_fn(|line| *line.level() < Level::TRACE || line.target().starts_with(OURS));
     // The filter is for what is printed: a quieter log must not cut the traces that run through the event log.
     let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("segnalalo")).with_filter(LevelFilter::INFO);
-    let first = tracing_subscriber::registry().with(logs.with_filter(filter)).with(layer).try_init().is_ok();
+    let first =
+        tracing_subscriber::registry().with(logs.with_filter(filter.and(of_libraries))).with(layer).try_init().is_ok();
     Ok(Guard { spans: first.then_some(provider) })
 }
 

@@ -1,6 +1,6 @@
 //! INBOUND: elements of webhooks.
 
-use super::{Error, Translated};
+use super::{Error, Translated, detail::masked};
 use crate::identity::Identity;
 use prost::Message as _;
 use segnalalo_domain::{
@@ -160,7 +160,7 @@ impl Translate<'_> {
             watermark,
             status: delivery_status_from_wire(status.status).unwrap_or(DeliveryStatus::Sent),
             error_code: status.error_code,
-            error_detail: status.error_detail,
+            error_detail: masked(&status.error_detail),
             sealed: provider_box(status.provider_id),
         })
     }

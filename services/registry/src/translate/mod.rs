@@ -1,6 +1,7 @@
 //! From what other processes observed to what the registry decides on: ids hashed, personal data sealed. It decides
 //! nothing.
 
+mod detail;
 mod inbound;
 mod observed;
 

@@ -1,6 +1,6 @@
 //! OBSERVED: what triage, sla-clock and notifier say.
 
-use super::{Error, Translated, inbound::provider_box};
+use super::{Error, Translated, detail::masked, inbound::provider_box};
 use crate::identity::Identity;
 use prost::Message as _;
 use segnalalo_domain::{
@@ -119,13 +119,13 @@ fn send(
             "refused",
             Outcome::Refused {
                 code: refused.code,
-                detail: refused.detail,
+                detail: masked(&refused.detail),
                 last: refused.r#final,
                 retry_at: stamp(refused.retry_at.as_ref()),
             },
         ),
-        send_outcome::Outcome::Unknown(unknown) => ("unknown", Outcome::Unknown { detail: unknown.detail }),
-        send_outcome::Outcome::Held(held) => ("held", Outcome::Held { code: held.code, detail: held.detail }),
+        send_outcome::Outcome::Unknown(unknown) => ("unknown", Outcome::Unknown { detail: masked(&unknown.detail) }),
+        send_outcome::Outcome::Held(held) => ("held", Outcome::Held { code: held.code, detail: masked(&held.detail) }),
         send_outcome::Outcome::Erased(send_outcome::Erased {}) => ("erased", Outcome::Erased),
     };
     // A reply may be held again with no attempt in between, when a person had it tried once more.
