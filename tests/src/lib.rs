@@ -4,3 +4,4 @@
 pub mod faults;
 pub mod harness;
 pub mod simulation;
+pub mod terms;

@@ -9,6 +9,7 @@
 //! | `point` | `return(slow)` | it stands still for 200 ms, and says so |
 //! | `point` | `sleep(500)` | it stands still for so many milliseconds, without a word |
 //! | `fails` | `return(error)` | the step fails |
+//! | `skew` | `return(FILE)` | a clock is wrong by so many seconds as stand in the file, for as long as it is there |
 //! | `mistaken` | `return` | a mistake that somebody once made is made again |
 //!
 //! Each says on stderr that it was hit: whoever injects a fault looks for that line.
@@ -65,6 +66,26 @@ pub fn fails(name: &str) -> bool {
 #[inline(always)]
 pub fn fails(_name: &str) -> bool {
     false
+}
+
+/// By how many seconds a clock is wrong.
+#[cfg(feature = "failpoints")]
+pub fn skew(name: &str) -> i64 {
+    use std::sync::atomic::{AtomicI64, Ordering};
+    static LAST: AtomicI64 = AtomicI64::new(0);
+    let file = fail::eval(name, |file| file).flatten();
+    let text = file.and_then(|file| std::fs::read_to_string(file).ok());
+    let seconds = text.and_then(|text| text.trim().parse().ok()).unwrap_or_default();
+    if LAST.swap(seconds, Ordering::Relaxed) != seconds && seconds != 0 {
+        eprintln!("{HIT} {name}");
+    }
+    seconds
+}
+
+#[cfg(not(feature = "failpoints"))]
+#[inline(always)]
+pub fn skew(_name: &str) -> i64 {
+    0
 }
 
 /// Whether a known mistake is to be made. `make faults` shows that each is found.

@@ -3,14 +3,18 @@
 
 use super::{
     citizens::{Fate, Kind},
-    city::City,
+    city::{City, SOON},
     evidence::{self, Evidence, Standing},
 };
-use crate::harness::Service;
+use crate::{
+    harness::{Service, wait_until},
+    terms::Terms,
+};
 use anyhow::Result;
 use jiff::Timestamp;
-use segnalalo_domain::event::{
-    Event, Recorded, Register, Stream, conversation::Event as Said, ticket::Event as Happened,
+use segnalalo_domain::{
+    calendar,
+    event::{Event, Recorded, Register, Stream, conversation::Event as Said, ticket::Event as Happened},
 };
 use segnalalo_proto::registry::v1::{ListHeldRepliesRequest, VerifyLogRequest, log_service_client::LogServiceClient};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -25,7 +29,8 @@ pub async fn check(city: &mut City, evidence: &Evidence) -> Result<Vec<String>> 
     findings.extend(numbers(&evidence.log));
     findings.extend(causes(&evidence.log));
     findings.extend(order(&evidence.log));
-    findings.extend(deadlines(&evidence.log));
+    findings.extend(deadlines(city, &evidence.log));
+    findings.extend(ready(city).await);
     findings.extend(privacy(city));
     findings.extend(copies(city, evidence).await?);
     // Last: it restarts the registry.
@@ -45,6 +50,7 @@ fn messages(city: &City, evidence: &Evidence) -> Vec<String> {
             Fate::Answered if times > wanted => {
                 findings.push(format!("I1: in the log {times} times instead of {wanted}: {kind:?} {marker}"));
             }
+            Fate::Erased if times > 0 => findings.push(format!("I7: erased, and readable: {kind:?} {marker}")),
             Fate::Refused(status) if times > 0 => {
                 findings.push(format!("I9: refused with {status} and in the log: {kind:?} {marker}"));
             }
@@ -120,6 +126,10 @@ fn numbers(log: &[Recorded]) -> Vec<String> {
     for recorded in log {
         let Event::Register(Register::NumberAssigned { protocol, ticket, .. }) = &recorded.event else { continue };
         let expected = last.get(&protocol.year).copied().unwrap_or_default() + 1;
+        let year = calendar::local_date(recorded.recorded_at).year();
+        if i32::from(protocol.year) != i32::from(year) {
+            findings.push(format!("I4: {protocol} was assigned in {year}"));
+        }
         if protocol.number != expected {
             findings.push(format!("I4: {protocol} comes where {expected} was due"));
         }
@@ -172,22 +182,22 @@ fn order(log: &[Recorded]) -> Vec<String> {
     findings
 }
 
-/// I6: every ticket has its terms, and no rung is told twice.
-fn deadlines(log: &[Recorded]) -> Vec<String> {
-    let mut told = BTreeSet::new();
+/// I6: every ticket has its terms, each set once; every rung that is due is said, once, and where the rule has it.
+fn deadlines(city: &City, log: &[Recorded]) -> Vec<String> {
+    let terms = Terms::of(log);
+    let due = terms.missing(city.now()).into_iter().map(|rung| format!("I6: due and not said: {rung}"));
+    terms.wrong().into_iter().map(|what| format!("I6: {what}")).chain(due).collect()
+}
+
+/// I8: after healing every process says that it is ready.
+async fn ready(city: &City) -> Vec<String> {
     let mut findings = Vec::new();
-    for recorded in log {
-        match &recorded.event {
-            Event::Ticket(Happened::Opened { deadlines, .. }) if deadlines.is_empty() => {
-                findings.push(format!("I6: the ticket of {} has no term", recorded.position));
-            }
-            Event::Ticket(Happened::DeadlineReached { deadline, version, rung, .. }) => {
-                let rung = format!("{} {deadline:?} {version} {rung:?}", recorded.stream);
-                if !told.insert(rung.clone()) {
-                    findings.push(format!("I6: told twice: {rung}"));
-                }
-            }
-            _ => {}
+    for service in Service::ALL {
+        let url = format!("{}/readyz", city.processes.admin_url(service));
+        let is_ready = async || city.http.get(&url).await.is_ok_and(|answer| answer.status == 200);
+        if wait_until("it is ready", SOON, is_ready).await.is_err() {
+            let said = city.http.get(&url).await.map_or_else(|error| error.to_string(), |answer| answer.body);
+            findings.push(format!("I8: {} isn't ready after healing: {said}", service.name()));
         }
     }
     findings

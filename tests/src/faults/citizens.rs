@@ -2,9 +2,10 @@
 //! what was sent and what came back. A message carries a word of its own, by which it is known in the log.
 
 use crate::harness::Service;
+use jiff::{SignedDuration, Timestamp};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
+use segnalalo_kit::clock::{Clock as _, SystemClock};
 use serde_json::{Value, json};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 const PAGE: &str = "104587321965874";
 const NUMBER: &str = "106540352242922";
@@ -48,6 +49,8 @@ pub enum Fate {
     Answered,
     /// With this status, for good.
     Refused(u16),
+    /// Answered; and then the citizen was erased.
+    Erased,
 }
 
 #[derive(Debug, Clone)]
@@ -58,6 +61,8 @@ pub struct Written {
     /// As Meta calls the person.
     pub citizen: String,
     pub service: Service,
+    /// When it was written, as Meta says.
+    pub at: Timestamp,
     pub body: Vec<u8>,
     pub fate: Fate,
     /// Posts that were answered with something else than 200, or not at all.
@@ -69,13 +74,22 @@ pub struct Citizens {
     seed: u64,
     count: usize,
     pub written: Vec<Written>,
+    /// By how much Meta's clock is ahead of the machine's.
+    pub ahead: SignedDuration,
     /// Requests that had to be refused and were.
     pub refusals: usize,
 }
 
 impl Citizens {
     pub fn new(seed: u64) -> Self {
-        Self { random: StdRng::seed_from_u64(seed), seed, count: 0, written: Vec::new(), refusals: 0 }
+        Self {
+            random: StdRng::seed_from_u64(seed),
+            seed,
+            count: 0,
+            written: Vec::new(),
+            ahead: SignedDuration::ZERO,
+            refusals: 0,
+        }
     }
 
     /// The next message, of a kind in turn; every fifth is by who wrote before.
@@ -93,9 +107,11 @@ impl Citizens {
             Some(last) if last.kind == kind && self.random.random_bool(0.2) => last.citizen.clone(),
             _ => format!("39347{:03}{n:04}", self.seed % 1000),
         };
-        let (service, value) = body(kind, &citizen, &marker, n, self.random.random());
+        let at = SystemClock.now() + self.ahead;
+        let salt = self.random.random();
+        let (service, value) = body(kind, &citizen, &marker, n, salt, at.as_second());
         let body = value.to_string().into_bytes();
-        self.written.push(Written { kind, marker, citizen, service, body, fate: Fate::Open, failures: 0 });
+        self.written.push(Written { kind, marker, citizen, service, at, body, fate: Fate::Open, failures: 0 });
         n
     }
 
@@ -122,16 +138,11 @@ fn letters(mut n: u64) -> String {
     word
 }
 
-#[expect(clippy::disallowed_methods, reason = "the platform's clock, which the harness plays")]
-fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
-}
-
-fn body(kind: Kind, citizen: &str, marker: &str, n: usize, salt: u32) -> (Service, Value) {
+fn body(kind: Kind, citizen: &str, marker: &str, n: usize, salt: u32, now: i64) -> (Service, Value) {
     let text = format!("lampione spento in via Torino {}, {marker}", n % 90 + 1);
     let id = format!("wamid.{marker}{salt}");
     let whatsapp = |content: Value| {
-        let mut message = json!({"from": citizen, "id": id, "timestamp": now().to_string()});
+        let mut message = json!({"from": citizen, "id": id, "timestamp": now.to_string()});
         for (name, value) in content.as_object().into_iter().flatten() {
             message[name] = value.clone();
         }
@@ -141,7 +152,7 @@ fn body(kind: Kind, citizen: &str, marker: &str, n: usize, salt: u32) -> (Servic
             "contacts": [{"profile": {"name": "Prova Rossi"}, "wa_id": citizen}],
             "messages": [message],
         });
-        (Service::IngestWhatsapp, account("messages", value))
+        (Service::IngestWhatsapp, account("messages", value, now))
     };
     match kind {
         Kind::WhatsappText => whatsapp(json!({"type": "text", "text": {"body": text}})),
@@ -150,35 +161,39 @@ fn body(kind: Kind, citizen: &str, marker: &str, n: usize, salt: u32) -> (Servic
         Kind::WhatsappPlace => whatsapp(json!({"type": "location", "location":
             {"latitude": 45.56, "longitude": 8.05, "name": marker}})),
         Kind::WhatsappTomorrow => whatsapp(json!({"type": "hologram", "hologram": {"words": marker}})),
-        Kind::UnknownField => (Service::IngestWhatsapp, account("field_of_tomorrow", json!({"news": marker}))),
+        Kind::UnknownField => (Service::IngestWhatsapp, account("field_of_tomorrow", json!({"news": marker}), now)),
         Kind::Messenger => {
-            let entry = json!({"id": PAGE, "time": now() * 1000, "messaging": [{
-                "sender": {"id": citizen}, "recipient": {"id": PAGE}, "timestamp": now() * 1000,
+            let entry = json!({"id": PAGE, "time": now * 1000, "messaging": [{
+                "sender": {"id": citizen}, "recipient": {"id": PAGE}, "timestamp": now * 1000,
                 "message": {"mid": format!("m_{marker}{salt}"), "text": text}}]});
             (Service::IngestFacebook, json!({"object": "page", "entry": [entry]}))
         }
-        Kind::Post => {
-            page(json!({"from": {"id": citizen, "name": "Prova Rossi"}, "message": format!("{text} #segnalaloaBiella"),
+        Kind::Post => page(
+            json!({"from": {"id": citizen, "name": "Prova Rossi"}, "message": format!("{text} #segnalaloaBiella"),
             "post_id": format!("{PAGE}_{}", 7_000_000_000 + u64::from(salt) * 10_000 + n as u64),
-            "created_time": now(), "item": "post", "verb": "add"}))
-        }
-        Kind::Stranger => page(json!({"from": {"id": citizen, "name": "Prova Rossi"}, "message": text,
+            "created_time": now, "item": "post", "verb": "add"}),
+            now,
+        ),
+        Kind::Stranger => page(
+            json!({"from": {"id": citizen, "name": "Prova Rossi"}, "message": text,
             "post_id": format!("{PAGE}_1"), "comment_id": format!("1_{}{n}", 8_000_000_000 + u64::from(salt)),
-            "parent_id": format!("{PAGE}_1"), "created_time": now(), "item": "comment", "verb": "add"})),
+            "parent_id": format!("{PAGE}_1"), "created_time": now, "item": "comment", "verb": "add"}),
+            now,
+        ),
     }
 }
 
-fn page(value: Value) -> (Service, Value) {
-    let entry = json!({"id": PAGE, "time": now(), "changes": [{"field": "feed", "value": value}]});
+fn page(value: Value, now: i64) -> (Service, Value) {
+    let entry = json!({"id": PAGE, "time": now, "changes": [{"field": "feed", "value": value}]});
     (Service::IngestFacebook, json!({"object": "page", "entry": [entry]}))
 }
 
-fn account(field: &str, mut value: Value) -> Value {
+fn account(field: &str, mut value: Value, now: i64) -> Value {
     let mut entry = json!({"id": "102290129340398"});
     if value.get("metadata").is_none() {
         value["metadata"] = json!({"phone_number_id": NUMBER});
         // What is no message has its time here.
-        entry["time"] = json!(now());
+        entry["time"] = json!(now);
     }
     entry["changes"] = json!([{"field": field, "value": value}]);
     json!({"object": "whatsapp_business_account", "entry": [entry]})

@@ -349,6 +349,22 @@ impl City {
         (records, missing)
     }
 
+    /// What was opened so far is to be opened anew.
+    pub fn forget(&mut self) {
+        self.opened.clear();
+    }
+
+    /// Waits until each of them has said on /readyz that it isn't; whoever goes on saying that all is well lies.
+    pub async fn says_not_ready(&mut self, services: &[Service]) {
+        for service in services {
+            let url = format!("{}/readyz", self.processes.admin_url(*service));
+            let honest = async || self.http.get(&url).await.is_ok_and(|answer| answer.status == 503);
+            if wait_until("it says so", SOON, honest).await.is_err() {
+                self.findings.push(format!("I8: {} said all along that it was ready", service.name()));
+            }
+        }
+    }
+
     /// Files of a run that failed stay, and where they are is said.
     pub fn keep(&mut self) {
         self.processes.keep();

@@ -27,6 +27,7 @@ impl City {
         let said: Value = serde_json::from_slice(&done.stdout)?;
         let now: Timestamp = said["now"].as_str().context("a time")?.parse()?;
         self.ahead = now.duration_since(SystemClock.now());
+        self.citizens.ahead = self.ahead;
         for service in Service::ALL {
             self.follows(service).await?;
         }

@@ -4,6 +4,7 @@ use super::{
     citizens::{Fate, Kind},
     city::City,
 };
+use crate::terms::Terms;
 use anyhow::{Context as _, Result};
 use segnalalo_domain::{
     event::{ChannelEvent, Event, Recorded, conversation::Event as Said},
@@ -12,8 +13,10 @@ use segnalalo_domain::{
 };
 use segnalalo_kit::keys::OpenBoxes as _;
 use segnalalo_proto::{
-    convert, record,
+    convert::{self, ReadError},
+    record,
     registry::v1::{ExportLogRequest, ListTicketsRequest, Ticket, log_service_client::LogServiceClient},
+    sealed,
 };
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,7 +34,9 @@ pub enum Standing {
 pub struct Evidence {
     pub records: Vec<Vec<u8>>,
     pub log: Vec<Recorded>,
-    /// What each received message or notice holds, by its position.
+    /// Positions of records whose event only a newer version knows.
+    pub unknown: Vec<u64>,
+    /// What each received message or notice holds, by its position; those that can be opened.
     pub words: BTreeMap<u64, String>,
     pub accepted: Vec<Value>,
 }
@@ -45,16 +50,28 @@ pub async fn gather(city: &mut City) -> Result<Evidence> {
     while let Some(response) = stream.message().await? {
         records.push(response.record.to_vec());
     }
-    let log = records.iter().map(|bytes| convert::read(bytes)).collect::<Result<Vec<_>, _>>()?;
+    let mut log = Vec::new();
+    let mut unknown = Vec::new();
     let mut words = BTreeMap::new();
-    for (recorded, bytes) in log.iter().zip(&records) {
-        if let Some(sealed) = received(&recorded.event) {
-            words.insert(recorded.position, open(city, record::hash(bytes), sealed).await?);
+    for (position, bytes) in (1..).zip(&records) {
+        let recorded = match convert::read(bytes) {
+            Ok(recorded) => recorded,
+            Err(ReadError::Event(convert::Error::Unknown(_))) => {
+                unknown.push(position);
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        if let Some(sealed) = received(&recorded.event)
+            && let Some(text) = open(city, record::hash(bytes), sealed).await?
+        {
+            words.insert(position, text);
         }
+        log.push(recorded);
     }
     let ledger = city.http.ledger(&city.processes).await?;
     let accepted = ledger["accepted"].as_array().cloned().unwrap_or_default();
-    Ok(Evidence { records, log, words, accepted })
+    Ok(Evidence { records, log, unknown, words, accepted })
 }
 
 /// # Errors
@@ -82,16 +99,21 @@ fn received(event: &Event) -> Option<&Sealed> {
     }
 }
 
-async fn open(city: &mut City, hash: [u8; 32], sealed: &Sealed) -> Result<String> {
+/// `None`: there is no key, or no longer.
+async fn open(city: &mut City, hash: [u8; 32], sealed: &Sealed) -> Result<Option<String>> {
     if let Some(known) = city.opened.get(&hash) {
-        return Ok(known.clone());
+        return Ok(Some(known.clone()));
     }
-    let content = city.keys.open(sealed).await.context("opening a box of the log")?;
+    let content = match city.keys.open(sealed).await {
+        Ok(content) => content,
+        Err(sealed::Error::Erased | sealed::Error::NoKey(_)) => return Ok(None),
+        Err(error) => return Err(error).context("opening a box of the log"),
+    };
     let text = format!("{} {} {} {}", content.text, content.place, content.raw, content.provider_id);
     let media = content.attachments.iter().map(|attachment| format!("{attachment:?}")).collect::<String>();
     let text = format!("{text} {media}");
     city.opened.insert(hash, text.clone());
-    Ok(text)
+    Ok(Some(text))
 }
 
 impl Evidence {
@@ -136,6 +158,10 @@ impl Evidence {
         let lost = wanted.map(|written| format!("{} ({:?})", written.marker, written.kind)).collect::<Vec<_>>();
         if !lost.is_empty() {
             missing.push(format!("answered 200 and not in the log: {}", lost.join(", ")));
+        }
+        let due = Terms::of(&self.log).missing(city.now()).len();
+        if due > 0 {
+            missing.push(format!("{due} rungs are due and not said"));
         }
         let unrouted = self.unrouted();
         if unrouted > 0 {

@@ -5,6 +5,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `broker` | nats-server with the configuration of production |
+//! | `raw_broker` | what a key is good for, tried in the broker's own protocol |
 //! | `browser` | chromium, headless, driven by chromedriver |
 //! | `processes` | `segnalalo <service>`, each a process of its own, with one environment |
 //! | `service` | which services there are, and what they call their addresses |
@@ -22,6 +23,7 @@ mod http;
 pub mod pki;
 pub mod ports;
 mod processes;
+mod raw_broker;
 mod service;
 mod wait;
 
@@ -32,6 +34,7 @@ pub use folder::Folder;
 pub use http::{Answer, Http};
 pub use ports::free as free_port;
 pub use processes::{MASTER_KEY, Processes, Second};
+pub use raw_broker::RawBroker;
 pub use service::Service;
 pub use wait::{wait_for, wait_until};
 

@@ -38,11 +38,22 @@ pub struct Processes {
 pub struct Second {
     name: &'static str,
     child: Child,
+    ports: Ports,
 }
 
 impl Second {
     pub fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// As `Processes::url`.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.ports.listen)
+    }
+
+    /// As `Processes::admin_url`.
+    pub fn admin_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.ports.admin)
     }
 
     /// How it ended, if it has.
@@ -181,13 +192,14 @@ impl Processes {
     pub fn second(&self, service: Service, variables: &[(&str, String)]) -> Result<Second> {
         let mut command = self.command(&[service.name()])?;
         command.envs(self.own.get(&service).into_iter().flatten());
-        command.env(service.admin_variable(), format!("127.0.0.1:{}", ports::free()));
+        let ports = Ports { listen: ports::free(), admin: ports::free() };
+        command.env(service.admin_variable(), format!("127.0.0.1:{}", ports.admin));
         if service.listens() {
-            command.env(service.listen_variable(), format!("127.0.0.1:{}", ports::free()));
+            command.env(service.listen_variable(), format!("127.0.0.1:{}", ports.listen));
         }
         command.envs(variables.iter().map(|(name, value)| (*name, value)));
         let log = self.folder.join(&format!("{}-second.log", service.name()));
-        Ok(Second { name: service.name(), child: Child::spawn(service.name(), command, &log)? })
+        Ok(Second { name: service.name(), child: Child::spawn(service.name(), command, &log)?, ports })
     }
 
     /// Where a service that listens is reached: `http://127.0.0.1:port`.

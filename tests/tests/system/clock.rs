@@ -2,7 +2,7 @@
 
 use super::{
     city::{City, SOON},
-    travel::{Terms, all_came, city, clock, to},
+    travel::{all_came, city, clock, to},
 };
 use jiff::{Timestamp, ToSpan as _, civil::Weekday};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
@@ -15,7 +15,10 @@ use segnalalo_proto::{
     common::v1::TicketState,
     registry::v1::{Resolve, TakeInCharge, execute_request::Command},
 };
-use segnalalo_tests::harness::{Service, wait_until};
+use segnalalo_tests::{
+    harness::{Service, wait_until},
+    terms::Terms,
+};
 
 /// Terms of many tickets come due while sla-clock is killed at random.
 #[tokio::test]

@@ -3,7 +3,7 @@
 
 use super::{
     city::{City, SOON},
-    travel::{Terms, all_came, city, clock, to},
+    travel::{all_came, city, clock, terms, to},
 };
 use jiff::{
     Timestamp, ToSpan as _,
@@ -17,7 +17,10 @@ use segnalalo_proto::{
     common::v1::TicketState,
     registry::v1::{AskCitizen, Deadline, Resolve, TakeInCharge, Ticket, execute_request::Command},
 };
-use segnalalo_tests::harness::{Service, root, wait_for, wait_until};
+use segnalalo_tests::{
+    harness::{Service, root, wait_for, wait_until},
+    terms::Terms,
+};
 use std::{fs, path::Path};
 
 const CITIZEN: &str = "393331112222";
@@ -99,7 +102,7 @@ async fn questions_stop_the_clock_silence_lets_it_run_and_the_ladder_ends_at_the
     let now = to(&city, &at(1, 0, "16:00:01"));
     all_came(&city, "the reminder", now).await;
     city.got(CITIZEN, &format!("{REMINDER}: {} | lunedì {} febbraio alle 16", ticket.code, monday.day() + 14)).await;
-    let terms = Terms::read(&city).await;
+    let terms = terms(&city).await;
     assert_eq!(rungs(&terms, FIRST, 1), [], "it stands still");
     let reminded =
         terms.reached.iter().find(|((_, name, _, rung), _)| (*name, *rung) == (DeadlineName::CitizenReply, Rung::Near));

@@ -2,15 +2,8 @@
 
 use super::city::{City, SOON};
 use jiff::Timestamp;
-use segnalalo_domain::{
-    event::{Event, Stream, ticket::Event as Happened},
-    id::TicketId,
-    sla::{self, Deadline, DeadlineName, Rung},
-    ticket,
-};
 use segnalalo_proto::{convert, registry::v1::WatchRequest};
-use segnalalo_tests::harness::wait_until;
-use std::collections::{BTreeMap, HashMap};
+use segnalalo_tests::{harness::wait_until, terms::Terms};
 
 pub async fn city() -> City {
     let mut city = City::prepare().await;
@@ -37,79 +30,21 @@ pub fn to(city: &City, local: &str) -> Timestamp {
 }
 
 /// What the log says of terms.
-#[derive(Default)]
-pub struct Terms {
-    states: HashMap<TicketId, ticket::State>,
-    pub set: HashMap<(TicketId, DeadlineName, u32), Deadline>,
-    pub reached: BTreeMap<(TicketId, DeadlineName, u32, Rung), Vec<Timestamp>>,
-}
-
-impl Terms {
-    pub async fn read(city: &City) -> Self {
-        let records = city.verify().await.records;
-        let mut watched =
-            city.tickets_client().await.watch(WatchRequest { after_position: 0 }).await.unwrap().into_inner();
-        let mut terms = Self::default();
-        for _ in 0..records {
-            let recorded = convert::read(&watched.message().await.unwrap().unwrap().record).unwrap();
-            let (Stream::Ticket(id), Event::Ticket(event)) = (recorded.stream, &recorded.event) else {
-                continue;
-            };
-            terms.note(id, event);
-            let before = terms.states.remove(&id);
-            if let Some(state) = ticket::evolve(before, event, recorded.occurred_at) {
-                terms.states.insert(id, state);
-            }
-        }
-        terms
+pub async fn terms(city: &City) -> Terms {
+    let records = city.verify().await.records;
+    let mut watched = city.tickets_client().await.watch(WatchRequest { after_position: 0 }).await.unwrap().into_inner();
+    let mut log = Vec::new();
+    for _ in 0..records {
+        log.push(convert::read(&watched.message().await.unwrap().unwrap().record).unwrap());
     }
-
-    fn note(&mut self, id: TicketId, event: &Happened) {
-        match event {
-            Happened::Opened { deadlines, .. } => {
-                self.set.extend(deadlines.iter().map(|known| ((id, known.name, known.version), known.clone())));
-            }
-            Happened::DeadlineSet { deadline } => {
-                self.set.insert((id, deadline.name, deadline.version), deadline.clone());
-            }
-            Happened::DeadlineReached { deadline, version, rung, due_at, .. } => {
-                self.reached.entry((id, *deadline, *version, *rung)).or_default().push(*due_at);
-            }
-            _ => {}
-        }
-    }
-
-    /// Rungs of running terms that are past and have no event.
-    fn missing(&self, now: Timestamp) -> Vec<String> {
-        let running = self
-            .states
-            .iter()
-            .flat_map(|(id, state)| state.terms.iter().filter(|term| !term.done).map(move |term| (id, term)));
-        running
-            .flat_map(|(id, term)| {
-                let rungs = term.deadline.name.rungs().iter();
-                let past = rungs.filter(|rung| sla::rung_at(&term.deadline, **rung) <= now && term.rung < Some(**rung));
-                past.map(|rung| format!("{id} {} {rung}", term.deadline.name)).collect::<Vec<_>>()
-            })
-            .collect()
-    }
-
-    /// Each once, and stamped with the instant that the rules say.
-    fn check(&self, about: &str) {
-        for ((id, name, version, rung), due) in &self.reached {
-            let expected = sla::rung_at(&self.set[&(*id, *name, *version)], *rung);
-            assert_eq!(*due, [expected], "{about}: {id} {name} {version} {rung}");
-        }
-    }
+    Terms::of(&log)
 }
 
 pub async fn all_came(city: &City, about: &str, now: Timestamp) -> Terms {
-    wait_until(&format!("{about}: all rungs until {now}"), SOON, async || {
-        Terms::read(city).await.missing(now).is_empty()
-    })
-    .await
-    .unwrap();
-    let terms = Terms::read(city).await;
-    terms.check(about);
+    wait_until(&format!("{about}: all rungs until {now}"), SOON, async || terms(city).await.missing(now).is_empty())
+        .await
+        .unwrap();
+    let terms = terms(city).await;
+    assert_eq!(terms.wrong(), [""; 0], "{about}");
     terms
 }

@@ -22,6 +22,9 @@ use tokio::sync::watch;
 /// For an answer of the broker, and for a publish to be on disk.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// A broker that says nothing to three of these in a row counts as gone, and /readyz says so: it may be paused, or the
+/// network may swallow everything. The library's own minute would be three minutes of a lie.
+const PING: Duration = Duration::from_secs(5);
 const DEFAULT_URL: &str = "nats://127.0.0.1:4222";
 
 #[derive(Clone)]
@@ -66,7 +69,8 @@ impl BusConfig {
         let options = ConnectOptions::new()
             .name(&self.name)
             .custom_inbox_prefix(&self.inbox_prefix)
-            .request_timeout(Some(TIMEOUT));
+            .request_timeout(Some(TIMEOUT))
+            .ping_interval(PING);
         match &self.credentials {
             Some(seed) => options.nkey(seed.expose().trim().to_owned()),
             None => match self.user() {

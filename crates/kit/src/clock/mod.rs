@@ -13,6 +13,7 @@ mod lever;
 pub use demo::{DemoClock, VARIABLE};
 pub use lever::{ClockLever, MoveError};
 
+use crate::fault;
 use jiff::{SignedDuration, Timestamp};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -32,7 +33,7 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one place where the machine is asked for the time")]
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        Timestamp::now() + SignedDuration::from_secs(fault::skew("clock.skew"))
     }
 
     fn unshifted(&self) -> Timestamp {

@@ -10,6 +10,7 @@ use crate::{
 };
 use anyhow::Result;
 use std::time::Duration;
+use tokio::time::Instant;
 
 pub(super) fn rows() -> Vec<Row> {
     vec![
@@ -27,6 +28,13 @@ pub(super) fn rows() -> Vec<Row> {
             "paused: it is there and says nothing",
             "I1-I9: 503 meanwhile, no time-out of ours without an answer",
             paused
+        ),
+        row!(
+            "broker-paused-two-minutes",
+            "broker",
+            "paused for two minutes, while citizens write",
+            "I1-I9: 503 meanwhile, and all of it after",
+            paused_long
         ),
         row!(
             "broker-absent-at-start",
@@ -80,6 +88,7 @@ async fn refused_meanwhile(city: &mut City, count: usize) -> usize {
     if answered > excused {
         city.findings.push(format!("I9: {answered} webhooks were answered 200 without a broker"));
     }
+    city.says_not_ready(&[Service::Registry, Service::IngestFacebook, Service::IngestWhatsapp]).await;
     city.citizens.refused() - failures
 }
 
@@ -110,6 +119,23 @@ async fn paused(city: &mut City) -> Result<Injected> {
     let refused = refused_meanwhile(city, 8).await;
     city.broker.resume()?;
     city.write(8).await;
+    Ok(Injected::Times(refused))
+}
+
+async fn paused_long(city: &mut City) -> Result<Injected> {
+    const PAUSE: Duration = Duration::from_secs(120);
+    city.start().await?;
+    city.write(16).await;
+    city.broker.pause()?;
+    let paused = Instant::now();
+    let mut refused = refused_meanwhile(city, 4).await;
+    while paused.elapsed() < PAUSE {
+        refused += refused_meanwhile(city, 2).await;
+        tokio::time::sleep(Duration::from_secs(5)).await;
+    }
+    city.broker.resume()?;
+    city.write(8).await;
+    city.take_in_charge(2).await?;
     Ok(Injected::Times(refused))
 }
 

@@ -7,6 +7,8 @@ mod kills;
 mod people;
 mod platform;
 mod storage;
+mod time;
+mod versions;
 
 use super::city::City;
 use anyhow::Result;
@@ -47,10 +49,19 @@ use row;
 
 /// Every row, in the order of the table.
 pub fn all() -> Vec<Row> {
-    [kills::rows(), broker::rows(), storage::rows(), input::rows(), platform::rows(), people::rows()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        kills::rows(),
+        broker::rows(),
+        storage::rows(),
+        time::rows(),
+        input::rows(),
+        platform::rows(),
+        people::rows(),
+        versions::rows(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// # Errors
