@@ -3,7 +3,7 @@
 
 use super::{
     conf::Store,
-    finding::{Finding, Verdict, or_ok},
+    finding::{Finding, Verdict, causes, or_ok},
     machine::{Sync, milliseconds},
     place::Place,
 };
@@ -35,6 +35,8 @@ pub struct Examined {
 pub async fn look(place: &Place, disk: Option<Sync>) -> Result<Examined, Failure> {
     let config = BusConfig::from_vars("registry", &place.vars_of("registry")).map_err(Failure::config)?;
     let mut findings = Vec::new();
+    // What the registry hasn't made yet was said then.
+    let mut can_measure = false;
     let visit = match Visit::enter(&config).await {
         Ok(visit) => Some(visit),
         Err(why) => {
@@ -45,8 +47,11 @@ pub async fn look(place: &Place, disk: Option<Sync>) -> Result<Examined, Failure
     if let Some(visit) = &visit {
         findings.extend(server(&visit.broker(), visit.store().await.ok()));
         match visit.streams().await {
-            Ok(found) => findings.extend(streams(&found)),
-            Err(error) => findings.push(Finding::error("streams", "unseen").with("why", error)),
+            Ok(found) => {
+                can_measure = !found.iter().any(|(_, found)| *found == Found::Missing);
+                findings.extend(streams(&found));
+            }
+            Err(error) => findings.push(Finding::error("streams", "unseen").with("why", causes(&error))),
         }
     }
     let conf = place.nats_conf.as_deref();
@@ -56,7 +61,7 @@ pub async fn look(place: &Place, disk: Option<Sync>) -> Result<Examined, Failure
     if let Some(folder) = &place.broker_data {
         findings.push(on_disk(folder, &plain(folder)));
     }
-    if let Some(disk) = disk {
+    if let Some(disk) = disk.filter(|_| can_measure) {
         findings.extend(measure(place, disk).await?);
     }
     Ok(Examined { findings, visit })
@@ -76,7 +81,7 @@ async fn measure(place: &Place, disk: Sync) -> Result<Option<Finding>, Failure> 
     for _ in 0..ROUNDS {
         let judged = match visit.keeping(TIMES).await {
             Ok(times) => quick(&times, disk.least),
-            Err(error) => Finding::warning("durability", "unmeasured").with("why", error),
+            Err(error) => Finding::warning("durability", "unmeasured").with("why", causes(&error)),
         };
         let doubtful = judged.verdict == Verdict::Error;
         finding = Some(judged);

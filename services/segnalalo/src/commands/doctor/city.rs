@@ -1,6 +1,6 @@
 //! The city's files, read as the processes read them.
 
-use super::finding::{Finding, or_ok};
+use super::finding::{Finding, causes, or_ok};
 use segnalalo_kit::city::{Dates, Offices, Register, Streets, calendar, retention};
 use std::path::Path;
 
@@ -26,17 +26,8 @@ pub fn look(city: &Path) -> Vec<Finding> {
     or_ok(bad, Finding::ok("city", "ok").with("city", city.display()).with("count", read))
 }
 
-/// With its causes.
 fn said<T, E: std::error::Error>(read: Result<T, E>) -> Result<(), String> {
-    read.map(|_| ()).map_err(|error| {
-        let mut text = error.to_string();
-        let mut cause = error.source();
-        while let Some(next) = cause {
-            text = format!("{text}: {next}");
-            cause = next.source();
-        }
-        text
-    })
+    read.map(|_| ()).map_err(|error| causes(&error))
 }
 
 #[cfg(test)]

@@ -89,6 +89,17 @@ pub fn or_ok(bad: Vec<Finding>, ok: Finding) -> Vec<Finding> {
     if bad.is_empty() { vec![ok] } else { bad }
 }
 
+/// What went wrong, and why, and why that.
+pub fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text = format!("{text}: {next}");
+        cause = next.source();
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

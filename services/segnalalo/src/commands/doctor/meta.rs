@@ -72,7 +72,7 @@ impl Asked {
         let channel = self.channel;
         let app = match graph.get("app", &self.token, &[]).await {
             Ok(answer) => judge::text(&answer, "id"),
-            Err(trouble) => return vec![judge::refused(channel, channel.token(), &trouble)],
+            Err(trouble) => return vec![judge::refused(channel, "app", &trouble)],
         };
         let as_app = format!("{app}|{}", self.secret);
         let debugged = graph.get("debug_token", &as_app, &[("input_token", &self.token)]).await;

@@ -2,7 +2,7 @@
 //! no harm if it is let through: streams that don't exist, and listening for a moment without reading.
 
 use super::{
-    finding::{Finding, or_ok},
+    finding::{Finding, causes, or_ok},
     place::Place,
 };
 use crate::failure::Failure;
@@ -62,7 +62,7 @@ async fn enter(name: &str, config: &BusConfig) -> Seen {
     };
     match let_through(name, &visit).await {
         Ok(let_through) => Seen::In { let_through },
-        Err(error) => Seen::Unclear(error.to_string()),
+        Err(error) => Seen::Unclear(causes(&error)),
     }
 }
 

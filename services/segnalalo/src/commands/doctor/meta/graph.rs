@@ -1,5 +1,6 @@
 //! Questions to the Graph API, one GET each. Nothing of a request is ever told: tokens stand in it.
 
+use crate::commands::doctor::finding::causes;
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
 use reqwest::header;
 use segnalalo_kit::{
@@ -76,14 +77,4 @@ impl Graph {
 /// An instant that is told in seconds since 1970; `None`: zero, which is never.
 pub fn instant(seconds: &Value) -> Option<Timestamp> {
     seconds.as_i64().filter(|seconds| *seconds > 0).and_then(|seconds| Timestamp::from_second(seconds).ok())
-}
-
-fn causes(error: &reqwest::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(next) = cause {
-        text = format!("{text}: {next}");
-        cause = next.source();
-    }
-    text
 }
