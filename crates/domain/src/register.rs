@@ -54,6 +54,14 @@ impl State {
         self.numbers.get(self.by_emergency.get(&number)?).copied()
     }
 
+    /// The tickets that a number means as somebody wrote it: an ordinary one, or one of the emergency register.
+    pub fn find_written(&self, number: &str) -> Vec<TicketId> {
+        match number.parse::<EmergencyNumber>() {
+            Ok(number) => self.find_emergency(number).into_iter().collect(),
+            Err(_) => number.parse().map(|cited| self.find(cited)).unwrap_or_default(),
+        }
+    }
+
     /// The number that a registration of this day gets. The year never steps back either.
     pub fn next(&self, date: Date) -> ProtocolNumber {
         let year = u16::try_from(date.year()).unwrap_or(0);

@@ -2,6 +2,7 @@
 
 use crate::{failure::Failure, phrases::Phrases};
 use jiff::civil::Date;
+use segnalalo_domain::protocol::EmergencyNumber;
 use segnalalo_kit::config::Vars;
 use segnalalo_proto::{
     common::v1::{Actor, TicketState, actor},
@@ -13,7 +14,9 @@ pub fn ticket_ref(text: &str) -> TicketRef {
     let text = text.trim();
     let by = if text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         By::TicketId(text.to_ascii_lowercase())
-    } else if !text.is_empty() && text.chars().all(|letter| letter.is_ascii_digit() || letter == '/' || letter == ' ') {
+    } else if text.parse::<EmergencyNumber>().is_ok()
+        || !text.is_empty() && text.chars().all(|letter| letter.is_ascii_digit() || letter == '/' || letter == ' ')
+    {
         By::Protocol(text.to_owned())
     } else {
         let code = text.to_ascii_uppercase();
@@ -85,6 +88,7 @@ mod tests {
         assert_eq!(by("7k3m9"), By::Code("S-7K3M9".to_owned()));
         assert_eq!(by(" 2026/0000001 "), By::Protocol("2026/0000001".to_owned()));
         assert_eq!(by("1/2026"), By::Protocol("1/2026".to_owned()));
+        assert_eq!(by("e-2026/0001"), By::Protocol("e-2026/0001".to_owned()));
         assert_eq!(by("0000001"), By::Protocol("0000001".to_owned()));
         let id = "00FF00ff00ff00ff00ff00ff00ff00ff";
         assert_eq!(by(id), By::TicketId(id.to_lowercase()));

@@ -101,8 +101,8 @@ async fn a_day_without_the_system_is_taken_in_from_its_file_once_and_survives_a_
     assert!(numbers[0]["protocol"].as_str().unwrap().ends_with("/0000001"), "{imported}");
     assert_eq!(numbers[1]["ticket"], waiting.code.as_str());
     let emergency = numbers[1]["emergency"].as_str().unwrap().to_owned();
-    let told = city.got("393331234567", numbers[1]["protocol"].as_str().unwrap()).await;
-    assert!(!told.is_empty(), "he is told his ordinary number");
+    let number = numbers[1]["protocol"].as_str().unwrap();
+    city.got("393331234567", number).await;
 
     city.processes.kill(Service::Registry).unwrap();
     city.processes.start(Service::Registry).await.unwrap();
@@ -113,6 +113,10 @@ async fn a_day_without_the_system_is_taken_in_from_its_file_once_and_survives_a_
         (&json!(2), &json!(2), &json!([])),
         "{report}"
     );
+    let shown = city.cli(&["ticket", "show", &emergency, "--json"]);
+    assert_eq!(shown["ticket"]["code"], waiting.code.as_str(), "{shown}");
+    city.whatsapp("393331234567", &format!("A che punto è la segnalazione {emergency}?")).await;
+    city.got("393331234567", &format!("Segnalazione {number}: presa in carico")).await;
     let found = city.cli(&["ticket", "search", &emergency, "--json"]);
     assert_eq!(found["tickets"][0]["code"], waiting.code.as_str(), "{found}");
     wait_until("who was registered by hand has to be told by a person", SOON, async || {

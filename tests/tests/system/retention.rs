@@ -22,7 +22,6 @@ use segnalalo_tests::harness::{MASTER_KEY, Service, wait_for, wait_until};
 use serde_json::{Value, json};
 
 const NUMBER: &str = "393339990071";
-const OTHER: &str = "393339990072";
 
 fn retention(city: &City, arguments: &[&str]) -> Value {
     city.cli(&[&["retention"], arguments, &["--json"]].concat())
@@ -101,10 +100,10 @@ async fn what_is_over_can_be_read_nowhere_after_a_restart_and_after_an_older_bac
     city.act(&ticket, Command::TakeInCharge(TakeInCharge { office: "STRADE".into() })).await;
     city.act(&ticket, Command::Resolve(Resolve { text: "chiusa con bitume".into() })).await;
     let ticket = city.act(&ticket, Command::Close(Close::default())).await;
-    city.whatsapp(OTHER, "lampione spento in via Torino 3").await;
-    city.ticket("lampione").await;
+    city.whatsapp(NUMBER, "lampione spento in via Torino 3").await;
+    let open = city.ticket("lampione").await;
+    assert_ne!(open.code, ticket.code);
     city.got(NUMBER, "bitume").await;
-    city.got(OTHER, "S-").await;
     wait_until("every reply is settled", SOON, async || {
         let mut settled = 0;
         for ticket in city.tickets().await {
@@ -149,4 +148,8 @@ async fn what_is_over_can_be_read_nowhere_after_a_restart_and_after_an_older_bac
     backed_up(&backup, &data);
     city.processes.start(Service::Registry).await.unwrap();
     is_gone(&city, &ticket, photo).await;
+
+    // His other report is open, and he is still answered: where, says its own message.
+    let open = city.act(&open, Command::TakeInCharge(TakeInCharge { office: "LUCE".into() })).await;
+    city.got(NUMBER, &open.protocol).await;
 }

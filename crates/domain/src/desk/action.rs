@@ -166,11 +166,16 @@ pub(super) fn act(desk: &Desk, act: &Act, context: &Context<'_>) -> Result<Decis
     if let Some(expected) = act.expected_version.filter(|expected| *expected != ticket.version) {
         return Err(Rejection::VersionConflict { expected, actual: ticket.version });
     }
-    if let (Action::AnnulProtocol { .. }, TicketRef::Protocol(cited)) = (&act.action, &act.ticket)
-        && ticket.protocol.is_some_and(|current| current.number != cited.number)
+    let named = match &act.ticket {
+        TicketRef::Protocol(cited) => Some(cited.number),
+        TicketRef::ByHand(by_hand) => desk.register.by_emergency.get(by_hand).map(|given| given.number),
+        TicketRef::Id(_) | TicketRef::Code(_) => None,
+    };
+    if let (Action::AnnulProtocol { .. }, Some(named)) = (&act.action, named)
+        && ticket.protocol.is_some_and(|current| current.number != named)
     {
         // The ticket has a new number since: only the one that was named may be meant.
-        return Err(Rejection::AlreadyAnnulled(format!("{:07}", cited.number)));
+        return Err(Rejection::AlreadyAnnulled(format!("{named:07}")));
     }
     let illegal =
         || Rejection::IllegalTransition { state: ticket.phase.code().to_owned(), action: act.action.name().to_owned() };

@@ -1,7 +1,13 @@
 //! Finding a ticket by any of its names.
 
 use super::Desk;
-use crate::{client::Offices, id::TicketId, protocol::Cited, rejection::Rejection, ticket};
+use crate::{
+    client::Offices,
+    id::TicketId,
+    protocol::{Cited, EmergencyNumber},
+    rejection::Rejection,
+    ticket,
+};
 
 /// A name for a ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,6 +16,8 @@ pub enum TicketRef {
     /// Public code, in any case.
     Code(String),
     Protocol(Cited),
+    /// The number that it had while the system was down.
+    ByHand(EmergencyNumber),
 }
 
 impl Desk {
@@ -23,6 +31,9 @@ impl Desk {
                 self.codes.get(&wanted).copied().ok_or(Rejection::UnknownTicket(wanted))
             }
             TicketRef::Protocol(cited) => self.by_protocol(*cited),
+            TicketRef::ByHand(number) => {
+                self.register.find_emergency(*number).ok_or_else(|| Rejection::UnknownTicket(number.to_string()))
+            }
         }?;
         let ticket = self.tickets.get(&id).ok_or_else(|| Rejection::UnknownTicket(id.to_string()))?;
         Ok((id, ticket))
@@ -52,7 +63,8 @@ impl Desk {
         }
         Err(Rejection::UnknownTicket(match name {
             TicketRef::Code(code) => code.trim().to_ascii_uppercase(),
-            _ => id.to_string(),
+            TicketRef::ByHand(number) => number.to_string(),
+            TicketRef::Id(_) | TicketRef::Protocol(_) => id.to_string(),
         }))
     }
 

@@ -11,7 +11,7 @@ use crate::{
     retention::{RuleName, Rules},
     sealed::Scope,
     ticket::{self, Phase},
-    words::Actor,
+    words::{Actor, Channel},
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use std::collections::{BTreeMap, HashSet};
@@ -246,7 +246,9 @@ impl Desk {
 
     /// Where an answer goes stands in the latest message, under a public post in the first.
     fn is_needed(&self, state: &conversation::State, message: MessageId) -> bool {
-        [state.first, state.last].contains(&Some(message)) && self.is_active(state)
+        let public = state.channel.is_some_and(Channel::is_public);
+        let first = state.first.filter(|_| public);
+        [first, state.last].contains(&Some(message)) && self.is_active(state)
     }
 
     fn is_held(&self, id: TicketId, rules: &Rules) -> bool {

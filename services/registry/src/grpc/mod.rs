@@ -42,6 +42,7 @@ fn ticket_ref(name: Option<&wire::TicketRef>) -> Result<TicketRef, Rejection> {
         Some(By::Protocol(number)) => number
             .parse()
             .map(TicketRef::Protocol)
+            .or_else(|error| number.parse().map(TicketRef::ByHand).map_err(|_| error))
             .map_err(|error| Rejection::Invalid { field: "ticket.protocol", problem: format!("{error}") }),
     }
 }

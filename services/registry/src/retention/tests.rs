@@ -86,11 +86,15 @@ impl City {
 
     /// Somebody writes, in the conversation that has his name.
     async fn says(&self, who: &str, words: &str, kind: Kind) {
+        self.says_in(who, who, Channel::Whatsapp, words, kind).await;
+    }
+
+    async fn says_in(&self, thread: &str, who: &str, channel: Channel, words: &str, kind: Kind) {
         let content = PersonalContent { text: words.to_owned(), ..PersonalContent::default() };
         let received = ReceiveMessage {
-            conversations: vec![conversation(who)],
+            conversations: vec![conversation(thread)],
             message: message(words),
-            channel: Channel::Whatsapp,
+            channel,
             person: Some(PersonId::derived(&[who.as_bytes()])),
             addressed: true,
             content_type: ContentType::Text,
@@ -101,7 +105,7 @@ impl City {
         };
         self.does(&format!("received {words}"), Command::ReceiveMessage(received)).await;
         let place = PersonalContent { place: format!("dove {words}"), ..PersonalContent::default() };
-        let (conversation, message) = (conversation(who), message(words));
+        let (conversation, message) = (conversation(thread), message(words));
         let conclude =
             Conclude { conversation, message, conclusion: concluded(kind), sealed: sealed::seal(None, &place) };
         self.does(&format!("concluded {words}"), Command::Conclude(conclude)).await;
@@ -428,4 +432,37 @@ async fn a_run_that_was_cut_off_is_due_again_and_takes_what_is_left() {
     // A clock that leaps by years doesn't empty the log by itself.
     city.set("2037-01-01T10:00:00+01:00");
     assert!(city.retention.too_long_ago().is_some());
+}
+
+#[tokio::test]
+async fn what_was_merged_goes_with_what_it_lives_on_in_and_a_thread_keeps_its_first_words_while_it_is_open() {
+    let city = City::with(Vec::new());
+    city.says("Ada", "voragine", Kind::Report).await;
+    city.says("Bice", "cratere", Kind::Report).await;
+    let into = TicketRef::Id(city.ticket("cratere"));
+    city.acts("voragine", Action::Merge { into }).await;
+    city.says_in("post", "Ciro", Channel::FacebookPost, "altalena", Kind::Report).await;
+    city.set("2026-11-27T12:00:00+01:00");
+    city.says_in("post", "Dina", Channel::FacebookPost, "scivolo", Kind::Report).await;
+    city.solves("altalena").await;
+    city.sends().await;
+
+    city.set("2031-12-01T10:00:00+01:00");
+    city.run().await;
+    let readable = city.readable();
+    for stays in ["voragine", "cratere", "altalena", "scivolo"] {
+        assert!(readable.contains(stays), "{stays}");
+    }
+    city.solves("cratere").await;
+    city.solves("scivolo").await;
+    city.sends().await;
+    city.run().await;
+    let readable = city.readable();
+    assert!(!readable.contains("altalena"), "nothing in the thread is open any more");
+    assert!(readable.contains("voragine") && readable.contains("cratere"), "five years from now");
+
+    city.set("2036-12-01T10:00:00+01:00");
+    city.run().await;
+    assert_eq!(city.readable().matches("voragine").count() + city.readable().matches("cratere").count(), 0);
+    city.is_as_replayed();
 }

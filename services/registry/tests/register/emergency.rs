@@ -5,7 +5,7 @@ use crate::{
     given::{anna, concluded, message, received, request},
 };
 use segnalalo_domain::{
-    desk::{Command, Conclude, EmergencyRegister, EmergencyStep, HandRow, ReceiveMessage},
+    desk::{Command, Conclude, EmergencyRegister, EmergencyStep, HandRow, ReceiveMessage, TicketRef},
     event::{EmergencyImport, Event, Register, Stream},
     id::{CauseId, ConversationId, EventId, TicketId},
     protocol::EmergencyNumber,
@@ -116,6 +116,10 @@ async fn what_was_registered_by_hand_gets_ordinary_numbers_and_keeps_its_own() {
         assert!(world.read.search("voragine").contains(&ticket_of_in(world, number("E-2026/0001"))));
         let replayed = World::replay(&*desk.registry.reader, &*desk.registry.keyring, |_| {}).unwrap();
         assert!(*world == replayed, "replay gives another world");
+    });
+    desk.registry.writer.read(|world| {
+        let (found, _) = world.desk.find(&TicketRef::ByHand(number("E-2026/0002"))).unwrap();
+        assert_eq!((found, world.desk.register.find_written("e-2026/0002")), (late, vec![late]));
     });
     let report = desk.verify();
     assert_eq!((report.numbers, report.recomputed, report.emergencies, report.by_hand), (4, 4, 1, 3));

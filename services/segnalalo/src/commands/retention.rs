@@ -196,3 +196,64 @@ fn removed_as_objects(removed: &[RetentionRemoved]) -> Vec<Value> {
     };
     removed.iter().map(one).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use segnalalo_proto::registry::v1::{RetentionHold, RetentionKept, RetentionRule};
+
+    fn removed_content() -> RetentionRemoved {
+        RetentionRemoved {
+            rule: "content".to_owned(),
+            period: "5 years".to_owned(),
+            keys: 4,
+            messages: 1,
+            attachments: 0,
+            tickets: vec!["2026/0000001".to_owned()],
+        }
+    }
+
+    #[test]
+    fn what_is_shown_is_italian_and_says_all() {
+        let phrases = Phrases::load(&Vars::from_pairs([("SEGNALALO_CITY", "nowhere")]))
+            .unwrap_or_else(|failure| panic!("{failure}"));
+        let rule = |name: &str, period: &str| RetentionRule {
+            name: name.to_owned(),
+            period: period.to_owned(),
+            source: "piano".to_owned(),
+        };
+        let hold =
+            |ticket: &str, unknown| RetentionHold { ticket: ticket.to_owned(), act: "ricorso".to_owned(), unknown };
+        let actor = Actor { r#type: Type::Rule as i32, name: "retention".to_owned() };
+        let last = RetentionRun { actor: Some(actor), removed: vec![removed_content()], ..RetentionRun::default() };
+        let shown = ShowRetentionResponse {
+            rules: vec![rule("content", "5 years"), rule("spam", "1 day"), rule("chat", "forever")],
+            holds: vec![hold("2026/0000012", false), hold("2026/9999999", true)],
+            rules_sha256: vec![0xab; 32],
+            waits_because: "long_pause".to_owned(),
+            last: Some(last),
+            ..ShowRetentionResponse::default()
+        };
+        let page = page(&shown, &phrases);
+        for said in [
+            "versione abababababab",
+            "contenuto delle segnalazioni: 5 anni  (piano)",
+            "spam: un giorno",
+            "risposte inviate: per sempre",
+            "In sospeso: 2026/0000012",
+            "nessuna segnalazione si chiama 2026/9999999",
+            "la conservazione, INTERROTTA",
+            "(5 anni): 4 contenuti, di cui messaggi 1 e allegati 0; segnalazioni 2026/0000001",
+            "NON da sola",
+        ] {
+            assert!(page.contains(said), "{said:?} isn't in {page}");
+        }
+        let kept = ["hold", "unsent"].map(|why| RetentionKept { ticket: "S-7K3M9".to_owned(), why: why.to_owned() });
+        let done = RunRetentionResponse { removed: vec![], kept: kept.to_vec(), position: 7 };
+        let told = told(&done, false, &phrases);
+        for said in ["posizione 7", "nulla aveva finito", "S-7K3M9 resta: è in sospeso", "né inviato né abbandonato"]
+        {
+            assert!(told.contains(said), "{said:?} isn't in {told}");
+        }
+    }
+}

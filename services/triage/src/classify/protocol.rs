@@ -1,10 +1,11 @@
 //! Protocol numbers in a citizen's words: `0004321/2026`, `2026/0004321`, `prot. 4321 del 3/11/2026`. Numbers of
-//! fines, building files, appointments, payments, laws and telephones are none. Whether such a number was ever given
+//! fines, building files, appointments, payments, laws and telephones are none; `E-2026/0001` was given by hand, while the
+//! system was down, and is never taken for the ordinary number that it ends like. Whether such a number was ever given
 //! is the registry's knowledge.
 
 use super::text::Text;
 
-/// What is cited: the words as written, and `NNNNNNN/YYYY` or `NNNNNNN`.
+/// What is cited: the words as written, and `NNNNNNN/YYYY`, `NNNNNNN` or `E-YYYY/NNNN`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Protocol<'a> {
     pub written: &'a str,
@@ -114,6 +115,8 @@ struct Number {
     last: usize,
     number: String,
     year: Option<u16>,
+    /// Given by hand (DPR 445/2000 art. 63).
+    by_hand: bool,
 }
 
 pub fn find<'a>(text: &Text<'a>) -> Option<Protocol<'a>> {
@@ -123,9 +126,10 @@ pub fn find<'a>(text: &Text<'a>) -> Option<Protocol<'a>> {
             index += 1;
             continue;
         };
-        if accepted(text, &number) {
+        if number.by_hand || accepted(text, &number) {
             let digits = number.number.trim_start_matches('0');
             let norm = match number.year {
+                Some(year) if number.by_hand => format!("E-{year}/{digits:0>4}"),
                 Some(year) => format!("{digits:0>7}/{year}"),
                 None => format!("{digits:0>7}"),
             };
@@ -152,7 +156,9 @@ fn read(text: &Text<'_>, at: usize) -> Option<Number> {
         // Three numbers are a date, or a telephone number.
         _ => return None,
     };
-    let mut found = Number { first: at, last, number, year };
+    let by_hand = last == at + 1 && as_year(text.norm(at)).is_some() && is_by_hand(text, at);
+    let first = if by_hand { at - 1 } else { at };
+    let mut found = Number { first, last, number, year, by_hand };
     if found.number.len() > 9 || found.number.chars().all(|digit| digit == '0') {
         return None;
     }
@@ -166,6 +172,11 @@ fn read(text: &Text<'_>, at: usize) -> Option<Number> {
 fn is_joined(text: &Text<'_>, index: usize) -> bool {
     text.tokens.get(index + 1).is_some_and(|next| next.number)
         && matches!(text.between(index).trim(), "/" | "-" | "\\" | "–")
+}
+
+/// An E with a dash stands right before it.
+fn is_by_hand(text: &Text<'_>, at: usize) -> bool {
+    at.checked_sub(1).is_some_and(|before| text.norm(before) == "e" && matches!(text.between(before), "-" | "–"))
 }
 
 fn as_year(part: &str) -> Option<u16> {
@@ -253,6 +264,9 @@ mod tests {
             ("prot. 1234/26", "0001234/2026"),
             ("prot.1234-2026", "0001234/2026"),
             ("protocollo 12345678/2026", "12345678/2026"),
+            ("a che punto è E-2026/0001?", "E-2026/0001"),
+            ("il numero e-2026/12 che mi avete dato", "E-2026/0012"),
+            ("la buca e 2026/0000012", "0000012/2026"),
         ] {
             assert_eq!(norm(raw).as_deref(), Some(expected), "{raw}");
         }

@@ -5,7 +5,6 @@ use crate::{
     desk::decision::Wanted,
     event::conversation::Route,
     id::TicketId,
-    protocol::Cited,
     template::Template,
     ticket::{self, Phase},
 };
@@ -25,12 +24,9 @@ impl Routing<'_> {
                 }
             };
         };
-        let found = written
-            .parse::<Cited>()
-            .ok()
-            .and_then(|cited| self.desk.register.find(cited).first().copied())
-            .map(|id| self.desk.living(id))
-            .and_then(|id| self.desk.tickets.get(&id).map(|ticket| (id, ticket)));
+        let found = self.desk.register.find_written(&written).first().copied();
+        let found =
+            found.map(|id| self.desk.living(id)).and_then(|id| self.desk.tickets.get(&id).map(|ticket| (id, ticket)));
         match found {
             Some((id, ticket)) => self.state_of(id, ticket),
             None => {

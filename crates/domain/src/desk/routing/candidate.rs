@@ -3,7 +3,6 @@
 use super::Routing;
 use crate::{
     id::TicketId,
-    protocol::Cited,
     sla::DeadlineName,
     ticket::{self, Phase},
     words::Stance,
@@ -43,8 +42,7 @@ impl<'a> Routing<'a> {
 
     fn cited(&self) -> Vec<TicketId> {
         let written = self.conclusion.and_then(|conclusion| conclusion.protocol.as_ref());
-        let cited = written.and_then(|written| written.parse::<Cited>().ok());
-        cited.map(|cited| self.desk.register.find(cited)).unwrap_or_default()
+        written.map(|written| self.desk.register.find_written(written)).unwrap_or_default()
     }
 
     /// An objection means what was answered since his last word on a ticket that is still open, unless that one asked.

@@ -169,6 +169,30 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_said_is_in_the_city_s_words() {
+        let vars = Vars::from_pairs([("SEGNALALO_CITY", "nowhere")]);
+        let phrases = Phrases::load(&vars).unwrap_or_else(|failure| panic!("{failure}"));
+        for (key, said) in [
+            ("emergency_opened", "autorizzato fino al 28/11/2026"),
+            ("emergency_extended", "autorizzato fino al 28/11/2026"),
+            ("emergency_closed", "chiuso"),
+            ("emergency_noted_before", "non è cambiato nulla"),
+            ("emergency_number", "E-2026/0001  ->  2026/0000012  (S-7K3M9)"),
+            ("emergency_imported", "2 registrazioni"),
+            ("emergency_imported_before", "non è cambiato nulla"),
+        ] {
+            let values = [
+                ("until", "28/11/2026"),
+                ("numbers", "2"),
+                ("emergency", "E-2026/0001"),
+                ("protocol", "2026/0000012"),
+                ("code", "S-7K3M9"),
+            ];
+            assert!(phrases.text(key, &values).contains(said), "{key}");
+        }
+    }
+
+    #[test]
     fn a_moment_is_read_as_people_write_it() {
         for text in ["2026-11-27T09:05", "2026-11-27 09:05", "27/11/2026 9:05"] {
             assert_eq!(moment(text).unwrap().to_string(), "2026-11-27T08:05:00Z", "{text}");
