@@ -7,6 +7,8 @@ use segnalalo_proto::sealed::Key;
 pub const NAME: &str = "SEGNALALO_MASTER_KEY";
 /// Given while it is replaced: the one before.
 pub const PREVIOUS: &str = "SEGNALALO_MASTER_KEY_PREVIOUS";
+/// What the operator's token comes out of, where it isn't the master key: triage and notifier need that one too.
+pub const OPERATOR: &str = "SEGNALALO_OPERATOR_KEY";
 /// Shorter keys can be guessed.
 const LENGTH: usize = 32;
 
@@ -54,6 +56,14 @@ impl MasterKey {
     /// As `from_vars`, but for being there.
     pub fn previous(vars: &Vars) -> Result<Option<Self>, Error> {
         vars.secret_optional(PREVIOUS)?.map(|secret| checked(PREVIOUS, secret)).transpose()
+    }
+
+    /// The operator's own secret; `None`: his token comes out of the master key.
+    ///
+    /// # Errors
+    /// As `from_vars`, but for being there.
+    pub fn operator(vars: &Vars) -> Result<Option<Self>, Error> {
+        vars.secret_optional(OPERATOR)?.map(|secret| checked(OPERATOR, secret)).transpose()
     }
 
     pub fn derive(&self, purpose: Purpose) -> Key {

@@ -99,11 +99,16 @@ impl Rpc {
     }
 }
 
-/// The token of a process beside the registry.
+/// The token of a process beside the registry. The operator's comes out of his own secret, where there is one.
 ///
 /// # Errors
 /// There is no master key.
 pub fn derived(vars: &Vars, purpose: Purpose) -> Result<Secret, Error> {
+    if purpose == Purpose::OperatorToken
+        && let Some(own) = MasterKey::operator(vars)?
+    {
+        return Ok(token_of(&own, purpose));
+    }
     match MasterKey::from_vars(vars) {
         Ok(master) => Ok(token_of(&master, purpose)),
         Err(Error::Missing { name }) if name == master_key::NAME => {
@@ -160,6 +165,10 @@ mod tests {
         let token = |purpose| Rpc::from_vars(&vars, purpose).unwrap().token.unwrap().expose().to_owned();
         assert_eq!(token(Purpose::OperatorToken).len(), 64);
         assert_ne!(token(Purpose::OperatorToken), token(Purpose::NotifierToken));
+        let apart = vars.with([(master_key::OPERATOR, "a-key-of-the-operators-that-guards-nothing")]);
+        let of = |vars: &Vars, purpose| derived(vars, purpose).unwrap().expose().to_owned();
+        assert_ne!(of(&apart, Purpose::OperatorToken), of(&vars, Purpose::OperatorToken));
+        assert_eq!(of(&apart, Purpose::NotifierToken), of(&vars, Purpose::NotifierToken));
         let own = Rpc::from_vars(&vars.with([(TOKEN, "mine")]), Purpose::OperatorToken).unwrap();
         assert_eq!(own.token.unwrap().expose(), "mine");
     }

@@ -24,7 +24,8 @@ pub struct Config {
     pub deadline: Duration,
     /// `REGISTRY_KEEPALIVE`, default 30 (seconds): who says nothing for so long is asked whether he is there.
     pub keepalive: Duration,
-    /// The operator's and the notifier's token, and those of the master key before.
+    /// The operator's and the notifier's token, and those of the master key before. With `SEGNALALO_OPERATOR_KEY` the
+    /// operator's comes out of that alone.
     pub tokens: Tokens,
     /// `SEGNALALO_MASTER_KEY`: what wraps the keyring. At least 32 characters; losing it means that nobody's words can be
     /// read any more.
@@ -55,7 +56,7 @@ impl Config {
             client_rate: vars.parsed("REGISTRY_CLIENT_RATE", 100)?,
             deadline: seconds(vars, "REGISTRY_DEADLINE", 30)?,
             keepalive: seconds(vars, "REGISTRY_KEEPALIVE", 30)?,
-            tokens: Tokens::of(&master_key, previous_master_key.as_ref()),
+            tokens: Tokens::of(&master_key, previous_master_key.as_ref(), MasterKey::operator(vars)?.as_ref()),
             master_key,
             previous_master_key,
             recover_keyring: recover_keyring(vars)?,
@@ -108,7 +109,7 @@ impl Tls {
     }
 }
 
-/// SHA-256 of the tokens of those who have the master key.
+/// SHA-256 of the tokens of those who have no entry.
 #[derive(Debug, Clone)]
 pub struct Tokens {
     pub operator: Vec<[u8; 32]>,
@@ -117,12 +118,17 @@ pub struct Tokens {
 
 impl Tokens {
     /// While the master key is being replaced, processes that have the one before still are who they are.
-    fn of(master: &MasterKey, previous: Option<&MasterKey>) -> Self {
-        let hashes = |purpose| {
-            let keys = [Some(master), previous].into_iter().flatten();
-            keys.map(|key| Sha256::digest(rpc::token_of(key, purpose).expose().as_bytes()).into()).collect()
+    fn of(master: &MasterKey, previous: Option<&MasterKey>, operator: Option<&MasterKey>) -> Self {
+        let hash = |key, purpose| Sha256::digest(rpc::token_of(key, purpose).expose().as_bytes()).into();
+        let masters = || [Some(master), previous].into_iter().flatten();
+        let operators = match operator {
+            Some(own) => vec![own],
+            None => masters().collect(),
         };
-        Self { operator: hashes(Purpose::OperatorToken), notifier: hashes(Purpose::NotifierToken) }
+        Self {
+            operator: operators.into_iter().map(|key| hash(key, Purpose::OperatorToken)).collect(),
+            notifier: masters().map(|key| hash(key, Purpose::NotifierToken)).collect(),
+        }
     }
 }
 

@@ -10,10 +10,11 @@ use segnalalo_kit::config::Vars;
 use std::{fs, io, os::unix::fs::MetadataExt as _, path::Path};
 
 /// May be given as files.
-pub const NAMES: [&str; 11] = [
+pub const NAMES: [&str; 12] = [
     "SEGNALALO_NATS_NKEY",
     "SEGNALALO_MASTER_KEY",
     "SEGNALALO_MASTER_KEY_PREVIOUS",
+    "SEGNALALO_OPERATOR_KEY",
     "FACEBOOK_APP_SECRET",
     "FACEBOOK_APP_SECRET_PREVIOUS",
     "FACEBOOK_VERIFY_TOKEN",
@@ -46,8 +47,9 @@ enum Form {
 use Form::{AccessToken, AppSecret, Digits, Https, Numbers, Random, Recover, Word};
 
 /// Variable, whose it is, its form.
-const RULES: [(&str, &str, Form); 13] = [
+const RULES: [(&str, &str, Form); 14] = [
     ("SEGNALALO_MASTER_KEY", "registry", Random),
+    ("SEGNALALO_OPERATOR_KEY", "registry", Random),
     ("FACEBOOK_APP_SECRET", "ingest-facebook", AppSecret),
     ("FACEBOOK_VERIFY_TOKEN", "ingest-facebook", Word),
     ("FACEBOOK_PAGE_ID", "ingest-facebook", Digits),

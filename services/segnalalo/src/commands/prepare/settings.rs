@@ -24,9 +24,10 @@ const fn setting(variable: &'static str, roles: &'static [&'static str], demo: D
 }
 
 /// Page and number are those of tests/fixtures.
-const SETTINGS: [Setting; 16] = [
+const SETTINGS: [Setting; 17] = [
     setting("SEGNALALO_MASTER_KEY", &["registry", "triage", "notifier", "operator"], Draw),
     setting("SEGNALALO_MASTER_KEY_PREVIOUS", &["registry"], Never),
+    setting("SEGNALALO_OPERATOR_KEY", &["registry", "operator"], Draw),
     setting("FACEBOOK_APP_SECRET", &["ingest-facebook", "graph-sim"], Draw),
     setting("FACEBOOK_APP_SECRET_PREVIOUS", &["ingest-facebook"], Never),
     setting("FACEBOOK_VERIFY_TOKEN", &["ingest-facebook", "graph-sim"], Draw),
