@@ -70,7 +70,7 @@ async fn a_wiped_broker_comes_back_empty() {
 async fn a_paused_broker_goes_on_where_it_stood() {
     let mut broker = Broker::start().await.unwrap();
     let bus = bus(&broker).await;
-    broker.pause().unwrap();
+    broker.pause().await.unwrap();
     let append = tokio::spawn(async move { bus.events_log().append(0, &[record("one")]).await });
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert!(!append.is_finished(), "it was answered by a broker that stands still");

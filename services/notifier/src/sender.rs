@@ -130,23 +130,27 @@ impl Sender {
     }
 
     /// Fills the reply in and has the attempt on disk. Who isn't answered asks again for the same attempt: the ledger
-    /// may have it, and it knows its own caller.
+    /// may have it, and it knows its own caller. What is sent is what it was asked for first: filled in anew, it could
+    /// read otherwise than what the ledger has (a date after New Year's Eve), and reading back wouldn't find it.
     async fn begin(&self, work: &Work, attempt: u32) -> Result<(Form, String), Told> {
+        let (form, content) = self.prepare(work).await.map_err(|unready| unready.told(work))?;
         loop {
-            let (form, content) = self.prepare(work).await.map_err(|unready| unready.told(work))?;
-            let text = content.text.clone();
             if fault::mistaken("personal-data-in-the-log") {
                 tracing::info!(to = ?form, "sending");
             }
             fault::point("send.before-begin");
-            match self.ledger.begin(work, attempt, content, trace::traceparent()).await {
-                Ok(()) => return Ok((form, text)),
+            match self.ledger.begin(work, attempt, content.clone(), trace::traceparent()).await {
+                Ok(()) => return Ok((form, content.text)),
                 Err(Denied::Settled) => return Err(Told::Nothing),
                 Err(Denied::Unavailable(why)) => tracing::debug!(why, "the attempt can't begin yet"),
             }
             tokio::select! {
                 () = self.pauses.wait(REGISTRY_PAUSE) => {}
                 () = self.shutdown.cancelled() => return Err(Told::Nothing),
+            }
+            // Whoever was erased meanwhile isn't written to.
+            if let Err(unready @ Unready::Erased) = self.citizen(work).await {
+                return Err(unready.told(work));
             }
         }
     }

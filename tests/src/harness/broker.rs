@@ -1,14 +1,16 @@
 //! The broker of one test: nats-server as `scripts/tools` fetched it, with the configuration of production. Each role has
 //! its key and its rights, as in production; the test itself may do everything (`url`).
 
-use super::{Folder, child::Child, ports, root, wait_for};
+use super::{Folder, child::Child, ports, root, wait_for, wait_until};
 use anyhow::{Context as _, Result, ensure};
 use segnalalo_kit::bus::{Identity, Role, auth_conf};
 use std::{fs, path::PathBuf, process::Command, time::Duration};
-use tokio::net::TcpStream;
+use tokio::{io::AsyncReadExt as _, net::TcpStream};
 
 const START: Duration = Duration::from_secs(20);
 const STOP: Duration = Duration::from_secs(20);
+/// Who isn't greeted for so long meets a broker that does nothing.
+const SILENCE: Duration = Duration::from_millis(300);
 /// What its files are encrypted under.
 pub const KEY: &str = "a-key-for-the-brokers-of-tests";
 
@@ -152,12 +154,21 @@ impl Broker {
         TcpStream::connect(address).await.ok().map(|_| Ok(()))
     }
 
-    /// It is there and does nothing, until `resume`.
+    /// It is there and does nothing, until `resume`. Its threads stop one after the other: it returns when it greets
+    /// nobody any more.
     ///
     /// # Errors
     /// It doesn't run.
-    pub fn pause(&self) -> Result<()> {
-        self.running()?.signal("STOP")
+    pub async fn pause(&self) -> Result<()> {
+        self.running()?.signal("STOP")?;
+        wait_until("the broker says nothing", STOP, async || {
+            let greeting = async {
+                let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await?;
+                stream.read_u8().await
+            };
+            tokio::time::timeout(SILENCE, greeting).await.is_err()
+        })
+        .await
     }
 
     /// # Errors

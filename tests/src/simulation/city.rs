@@ -17,7 +17,7 @@ use super::{
 use jiff::{SignedDuration, Timestamp};
 use segnalalo_kit::bus::{Delivery, Outcome};
 use segnalalo_notifier::{
-    graph::ReadBack,
+    graph::{Class, ReadBack, Sent},
     ledger::{self, Denied},
 };
 use segnalalo_proto::registry::v1::{BeginAttemptRequest, ExecuteRequest};
@@ -32,6 +32,13 @@ pub struct Counts {
     pub messages: u64,
     pub tickets: u64,
     pub replies: u64,
+    /// Requests to Meta, and how many of them in the storm.
+    pub posts: u64,
+    pub posts_in_the_storm: u64,
+    pub attempts: u64,
+    /// Attempts of which nobody knew what had become.
+    pub unknown: u64,
+    pub held: u64,
     pub accepted: u64,
     pub deaths: u64,
     pub rungs: u64,
@@ -64,6 +71,8 @@ pub struct City {
     pub log_is_behind: bool,
     /// Nothing goes wrong any more.
     pub calm: bool,
+    /// POSTs until then.
+    pub posts_in_the_storm: u64,
     pub mistake: Option<Mistake>,
     pub deaths: u64,
     /// How often each rung was said since the storm was over.
@@ -106,6 +115,7 @@ impl City {
             ghosts: Vec::new(),
             log_is_behind: false,
             calm: false,
+            posts_in_the_storm: 0,
             mistake,
             deaths: 0,
             said: BTreeMap::new(),
@@ -268,8 +278,8 @@ impl City {
 
     pub fn plan_a_death(&mut self) {
         let fault = match if self.calm { 99 } else { self.dice.below(100) } {
-            0..2 => WriteFault::Before,
-            2..4 => WriteFault::After,
+            0..4 => WriteFault::Before,
+            4..7 => WriteFault::After,
             _ => WriteFault::None,
         };
         self.registry.plan.set(fault);
@@ -432,7 +442,13 @@ impl City {
             Call::Post { form, text, callback } => {
                 let sent = self.meta.post((&form, &text, &callback), &self.people, &mut self.dice, now, !self.calm);
                 self.note(format!("POST {callback}: {sent:?}"));
-                Answer::Post(sent)
+                match sent {
+                    Sent::Unknown { detail } if self.mistake == Some(Mistake::RetriedOnTimeOut) => {
+                        let code = "timeout".to_owned();
+                        Answer::Post(Sent::Refused { code, detail, class: Class::Retry, wait: None })
+                    }
+                    sent => Answer::Post(sent),
+                }
             }
             Call::ReadBack { object, text, attempted_at } => {
                 let seen = if !self.calm && self.dice.chance(15) {

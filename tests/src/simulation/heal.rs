@@ -13,6 +13,7 @@ const HOURLY: usize = 19_000;
 
 pub fn heal(city: &mut City) -> Result<(), String> {
     city.calm = true;
+    city.posts_in_the_storm = city.meta.posts;
     city.ledger_cut = false;
     city.cut.clear();
     city.events.lock().reachable = true;

@@ -41,6 +41,8 @@ pub struct Meta {
     /// POSTs that are on their way though nobody waits for them any more.
     pub late: Vec<(Timestamp, Form, String, String)>,
     sent: u64,
+    /// Requests, whatever came of them.
+    pub posts: u64,
 }
 
 /// Errors that Meta gives, of each class that is no `Unknown`.
@@ -61,6 +63,7 @@ impl Meta {
         now: Timestamp,
         trouble: bool,
     ) -> Sent {
+        self.posts += 1;
         let (form, text, callback) = call;
         let unknown = || Sent::Unknown { detail: "time-out".to_owned() };
         let throw = if trouble { dice.below(100) } else { 99 };

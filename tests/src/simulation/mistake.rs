@@ -16,16 +16,31 @@ pub enum Mistake {
     StateForgotten,
     /// A delivery is acknowledged before its events are on disk.
     AckBeforeSync,
+    /// No answer counts as a refusal, and the POST is repeated.
+    RetriedOnTimeOut,
 }
 
 impl Mistake {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::ConclusionOutOfOrder,
         Self::NumberOutsideAppend,
         Self::CursorApart,
         Self::StateForgotten,
         Self::AckBeforeSync,
+        Self::RetriedOnTimeOut,
     ];
+
+    /// How what is found begins, when it is found for what it is.
+    pub fn proof(self) -> &'static str {
+        match self {
+            Self::ConclusionOutOfOrder => "rule 11: ",
+            Self::NumberOutsideAppend => "I4: ",
+            Self::CursorApart => "I5: EVENTS",
+            Self::StateForgotten => "I3: ",
+            Self::AckBeforeSync => "I1: ",
+            Self::RetriedOnTimeOut => "I2: ",
+        }
+    }
 }
 
 impl fmt::Display for Mistake {

@@ -87,8 +87,13 @@ pub fn run(seed: u64, mistake: Option<Mistake>) -> Result<Counts, Box<Failure>> 
 
 fn history(city: &mut City) -> Result<Counts, String> {
     storm::rage(city)?;
-    heal::heal(city)?;
-    check::all(city)
+    let ended = heal::heal(city);
+    // What doesn't end says less than what doesn't hold.
+    match (ended, check::all(city)) {
+        (Ok(()), checked) => checked,
+        (Err(why), Err(what)) => Err(format!("{what}; {why}")),
+        (Err(why), Ok(_)) => Err(why),
+    }
 }
 
 fn words(panic: &(dyn std::any::Any + Send)) -> String {
@@ -102,6 +107,11 @@ impl std::ops::AddAssign for Counts {
         self.messages += other.messages;
         self.tickets += other.tickets;
         self.replies += other.replies;
+        self.posts += other.posts;
+        self.posts_in_the_storm += other.posts_in_the_storm;
+        self.attempts += other.attempts;
+        self.unknown += other.unknown;
+        self.held += other.held;
         self.accepted += other.accepted;
         self.deaths += other.deaths;
         self.rungs += other.rungs;
@@ -111,17 +121,13 @@ impl std::ops::AddAssign for Counts {
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { histories, messages, tickets, replies, posts, posts_in_the_storm, .. } = self;
+        let Self { attempts, unknown, held, accepted, deaths, rungs, records, .. } = self;
         write!(
             f,
-            "{} histories: {} messages, {} tickets, {} replies, {} accepted POSTs, {} deaths, {} rungs, {} records",
-            self.histories,
-            self.messages,
-            self.tickets,
-            self.replies,
-            self.accepted,
-            self.deaths,
-            self.rungs,
-            self.records
+            "{histories} histories: {messages} messages, {tickets} tickets, {replies} replies; {attempts} attempts, {posts} \
+             POSTs ({posts_in_the_storm} in the storm), {unknown} unknown outcomes, {held} times held, {accepted} accepted; \
+             {deaths} deaths, {rungs} rungs, {records} records"
         )
     }
 }

@@ -9,13 +9,49 @@ use jiff::SignedDuration;
 
 /// Steps of one storm.
 const STEPS: usize = 420;
+/// So often of a hundred, a lull comes after a step.
+const LULLS: u32 = 8;
 
 pub fn rage(city: &mut City) -> Result<(), String> {
     for process in Process::ALL {
         city.start(process)?;
     }
+    // Half of the histories have none: nothing is sent until it is over, and much is late.
+    let lulls = if city.dice.chance(50) { LULLS } else { 0 };
     for _ in 0..STEPS {
         step(city)?;
+        if city.dice.chance(lulls) {
+            lull(city)?;
+        }
+    }
+    Ok(())
+}
+
+/// For a moment most things work, and what was asked for goes its whole way to Meta: POSTs run into trouble, and
+/// processes die around them. Without this, all would be broken at once, and nothing would ever be sent in a storm.
+fn lull(city: &mut City) -> Result<(), String> {
+    for process in Process::ALL {
+        if !city.reaches_broker(process) && city.dice.chance(60) {
+            turn_link(city, process)?;
+        }
+        if city.dice.chance(90) {
+            city.start(process)?;
+        }
+    }
+    city.ledger_cut &= city.dice.chance(40);
+    while city.deliver() {}
+    for _ in 0..3 {
+        city.intake(64)?;
+        city.relay()?;
+        city.triage(64);
+        city.notifier_reads(256);
+        answers(city)?;
+        if city.dice.chance(8) {
+            let process = *city.dice.pick(&[Process::Notifier, Process::Registry]);
+            city.kill(process);
+            city.start(process)?;
+        }
+        while city.notifier_tells() && city.dice.chance(90) {}
     }
     Ok(())
 }
@@ -151,6 +187,12 @@ fn links(city: &mut City) -> Step {
         city.note(format!("notifier and registry: {}", if city.ledger_cut { "cut" } else { "mended" }));
         return Ok(true);
     }
+    turn_link(city, process)?;
+    Ok(true)
+}
+
+/// Cuts or mends it.
+fn turn_link(city: &mut City, process: Process) -> Result<(), String> {
     let reaches = city.reaches_broker(process);
     city.note(format!("{process} and broker: {}", if reaches { "cut" } else { "mended" }));
     if process == Process::Registry {
@@ -163,7 +205,7 @@ fn links(city: &mut City) -> Step {
     } else {
         city.cut.remove(&process);
     }
-    Ok(true)
+    Ok(())
 }
 
 fn wrong_clock(city: &mut City) -> bool {

@@ -115,7 +115,7 @@ async fn killed(city: &mut City) -> Result<Injected> {
 async fn paused(city: &mut City) -> Result<Injected> {
     city.start().await?;
     city.write(16).await;
-    city.broker.pause()?;
+    city.broker.pause().await?;
     let refused = refused_meanwhile(city, 8).await;
     city.broker.resume()?;
     city.write(8).await;
@@ -126,7 +126,7 @@ async fn paused_long(city: &mut City) -> Result<Injected> {
     const PAUSE: Duration = Duration::from_secs(120);
     city.start().await?;
     city.write(16).await;
-    city.broker.pause()?;
+    city.broker.pause().await?;
     let paused = Instant::now();
     let mut refused = refused_meanwhile(city, 4).await;
     while paused.elapsed() < PAUSE {
