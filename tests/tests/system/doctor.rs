@@ -64,7 +64,6 @@ async fn the_doctor_finds_a_city_well_and_names_what_is_spoilt() {
         ("webhooks", "ok"),
         ("meta", "ok"),
         ("clock", "ok"),
-        ("clock", "ok_meta"),
         ("clock", "zone"),
         // The tests' broker is beside the tests' registry.
         ("disk", "shared"),

@@ -16,11 +16,11 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// For the broker to let us in.
-const ENTER: Duration = Duration::from_secs(5);
+const ENTER: Duration = Duration::from_secs(10);
 /// For an answer, or for the refusal in its place.
-const ANSWER: Duration = Duration::from_secs(5);
-/// A refusal that arrived before an answer is noted by another task.
-const NOTED: Duration = Duration::from_millis(200);
+const ANSWER: Duration = Duration::from_secs(10);
+/// A refusal that arrived before an answer is noted by another task. Only what isn't refused waits so long.
+const NOTED: Duration = Duration::from_secs(2);
 
 #[derive(Debug, thiserror::Error)]
 pub enum NotIn {

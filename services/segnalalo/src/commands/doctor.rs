@@ -32,7 +32,7 @@ use segnalalo_kit::{
 use serde_json::json;
 use std::{process::ExitCode, time::Duration};
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

@@ -18,7 +18,7 @@ use segnalalo_registry::{
 use std::{fs, os::unix::fs::MetadataExt as _, path::Path, time::Duration};
 use tonic::Code;
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What the registry says to who has this master key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -112,11 +112,9 @@ impl Place {
             let readme = |file: &PathBuf| file.extension().is_some_and(|extension| extension == "md");
             files.extend(in_folder(secrets).into_iter().filter(|file| !readme(file)));
         }
-        files.extend(
-            super::secrets::NAMES
-                .iter()
-                .filter_map(|name| self.vars.optional(&format!("{name}_FILE")).map(PathBuf::from)),
-        );
+        let of_roles = prepare::nkeys(Path::new("")).map(|(variable, _)| variable);
+        let variables = super::secrets::NAMES.iter().map(|name| format!("{name}_FILE")).chain(of_roles);
+        files.extend(variables.filter_map(|variable| self.vars.optional(&variable)).map(PathBuf::from));
         files
     }
 }
@@ -151,6 +149,9 @@ mod tests {
         fs::create_dir_all(keys.join("broker")).unwrap();
         fs::write(keys.join("broker/DEMO"), "").unwrap();
         assert!(find(Some(keys)).rehearsal);
+        let named = vars.with([("TRIAGE_NATS_NKEY_FILE", "a"), ("WHATSAPP_TOKEN_FILE", "b")]);
+        let named = Place::find(args(None), &named).unwrap_or_else(|failure| panic!("{failure}"));
+        assert_eq!(named.secret_files(), ["b", "a"].map(PathBuf::from));
         assert_eq!(find(None).vars_of("triage").optional("SEGNALALO_MASTER_KEY").as_deref(), Some("x"));
     }
 }
