@@ -1,5 +1,8 @@
 use super::*;
-use crate::journal::{Batch, Journal as _, Memory};
+use crate::{
+    journal::{Batch, Journal as _, Memory},
+    world::World,
+};
 use segnalalo_domain::{Timestamp, event::Stream, id::MessageId, sealed::Place};
 use segnalalo_kit::config::Vars;
 
@@ -61,6 +64,22 @@ fn what_was_erased_does_not_open_again_and_the_scope_gets_a_new_key() {
     drop(keyring);
     let keyring = Keyring::open(folder.path(), &master("one"), None).unwrap().unwrap();
     assert!(matches!(keyring.open(&sealed), Err(sealed::Error::Erased)));
+}
+
+#[test]
+fn a_kill_between_an_erasure_s_event_and_the_deletion_is_finished_at_the_next_start() {
+    let keyring = Keyring::temporary(&master("one")).unwrap();
+    let sealed = locked(&keyring);
+    let mut journal = log_of(keyring.id());
+    let erased = Batch::erased_again(vec![sealed.key().unwrap()], Timestamp::UNIX_EPOCH);
+    journal.append(&[erased]).unwrap();
+    assert_eq!(keyring.open(&sealed).unwrap(), content());
+    let mut tally = tally::Tally::default();
+    World::replay(&*journal.reader(), &keyring, |recorded| tally.note(recorded)).unwrap();
+    let settled = tally.settle(&keyring, Path::new("nowhere")).unwrap();
+    assert!(settled.back, "what was read with it is read again");
+    assert!(matches!(keyring.open(&sealed), Err(sealed::Error::Erased)));
+    assert_eq!(tally.settle(&keyring, Path::new("nowhere")).unwrap(), tally::Settled::default());
 }
 
 #[test]
