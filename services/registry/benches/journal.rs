@@ -2,7 +2,10 @@
 //! the state's rebuild beside a bare scan, `log verify` beside hash and checksum of the same bytes. Both sides take turns,
 //! so that the machine's moods hit both. Figures to look at, never a test.
 
+mod floor;
+
 use bytes::Bytes;
+use floor::{Done, Floor, percentile};
 use jiff::Timestamp;
 use segnalalo_domain::{
     event::{
@@ -20,9 +23,7 @@ use segnalalo_registry::{
     world::World,
 };
 use sha2::{Digest as _, Sha256};
-use std::{error::Error, fs::File, hint::black_box, path::Path, time::Duration};
-
-type Done<T = ()> = Result<T, Box<dyn Error>>;
+use std::{hint::black_box, path::Path, time::Duration};
 
 /// Who waits for the disk at a time: they share a sync.
 const CALLERS: [u64; 4] = [1, 8, 64, 256];
@@ -75,36 +76,6 @@ fn appends(folder: &Path, callers: u64) -> Done {
         ours_rate / floor_rate * 100.0
     );
     Ok(())
-}
-
-/// The same records under their positions, one batch, flushed and synced: no index, no chain, no check.
-struct Floor {
-    db: sled::Db,
-    file: File,
-}
-
-impl Floor {
-    fn open(folder: &Path) -> Done<Self> {
-        let db = sled::Config::new().path(folder).flush_every_ms(None).open()?;
-        let file = File::options().read(true).write(true).open(folder.join("db"))?;
-        Ok(Self { db, file })
-    }
-
-    fn append(&self, records: &[(u64, Bytes)]) -> Done {
-        let mut batch = sled::Batch::default();
-        for (position, bytes) in records {
-            batch.insert(&position.to_be_bytes(), &bytes[..]);
-        }
-        self.db.apply_batch(batch)?;
-        self.db.flush()?;
-        Ok(self.file.sync_data()?)
-    }
-}
-
-/// In milliseconds.
-fn percentile(times: &mut [Duration], percent: usize) -> f64 {
-    times.sort_unstable();
-    times[(times.len() - 1) * percent / 100].as_secs_f64() * 1_000.0
 }
 
 fn rebuild(reader: &dyn Reader) -> Done {
