@@ -10,11 +10,13 @@ use segnalalo_kit::config::Vars;
 use std::{fs, io, os::unix::fs::MetadataExt as _, path::Path};
 
 /// May be given as files.
-pub const NAMES: [&str; 12] = [
+pub const NAMES: [&str; 14] = [
     "SEGNALALO_NATS_NKEY",
     "SEGNALALO_MASTER_KEY",
     "SEGNALALO_MASTER_KEY_PREVIOUS",
     "SEGNALALO_OPERATOR_KEY",
+    "SEGNALALO_GRPC_TLS_KEY",
+    "SEGNALALO_REGISTRY_KEY",
     "FACEBOOK_APP_SECRET",
     "FACEBOOK_APP_SECRET_PREVIOUS",
     "FACEBOOK_VERIFY_TOKEN",

@@ -24,10 +24,16 @@ const fn setting(variable: &'static str, roles: &'static [&'static str], demo: D
 }
 
 /// Page and number are those of tests/fixtures.
-const SETTINGS: [Setting; 17] = [
+const SETTINGS: [Setting; 23] = [
     setting("SEGNALALO_MASTER_KEY", &["registry", "triage", "notifier", "operator"], Draw),
     setting("SEGNALALO_MASTER_KEY_PREVIOUS", &["registry"], Never),
     setting("SEGNALALO_OPERATOR_KEY", &["registry", "operator"], Draw),
+    setting("SEGNALALO_GRPC_TLS_CERT", &["registry"], Never),
+    setting("SEGNALALO_GRPC_TLS_KEY", &["registry"], Never),
+    setting("SEGNALALO_GRPC_TLS_CLIENT_CA", &["registry"], Never),
+    setting("SEGNALALO_REGISTRY_CA", &["notifier", "operator"], Never),
+    setting("SEGNALALO_REGISTRY_CERT", &["notifier", "operator"], Never),
+    setting("SEGNALALO_REGISTRY_KEY", &["notifier", "operator"], Never),
     setting("FACEBOOK_APP_SECRET", &["ingest-facebook", "graph-sim"], Draw),
     setting("FACEBOOK_APP_SECRET_PREVIOUS", &["ingest-facebook"], Never),
     setting("FACEBOOK_VERIFY_TOKEN", &["ingest-facebook", "graph-sim"], Draw),
@@ -131,6 +137,22 @@ mod tests {
         fs::remove_file(secrets.join("FACEBOOK_APP_SECRET")).unwrap();
         hand_out(&keys, Some(&secrets), false).unwrap_or_else(|failure| panic!("{failure}"));
         assert_eq!(at("ingest-facebook"), None, "what is taken back is taken back");
+    }
+
+    #[test]
+    fn certificates_go_to_those_who_speak_tls_line_by_line_as_they_were() {
+        let place = tempfile::tempdir().unwrap();
+        let (keys, secrets) = (place.path().join("keys"), place.path().join("secrets"));
+        fs::create_dir(&secrets).unwrap();
+        let pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----";
+        for name in ["SEGNALALO_GRPC_TLS_CERT", "SEGNALALO_GRPC_TLS_KEY", "SEGNALALO_REGISTRY_CA"] {
+            fs::write(secrets.join(name), format!("{pem}\n")).unwrap();
+        }
+        hand_out(&keys, Some(&secrets), false).unwrap_or_else(|failure| panic!("{failure}"));
+        let at = |role: &str, name: &str| read(&keys.join(role).join(name)).ok().flatten();
+        assert_eq!(at("registry", "SEGNALALO_GRPC_TLS_CERT").as_deref(), Some(pem));
+        assert_eq!(at("notifier", "SEGNALALO_REGISTRY_CA"), at("operator", "SEGNALALO_REGISTRY_CA"));
+        assert_eq!(at("notifier", "SEGNALALO_GRPC_TLS_KEY"), None);
     }
 
     #[test]
