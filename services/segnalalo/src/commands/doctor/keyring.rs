@@ -5,7 +5,7 @@ use super::{finding::Finding, place::Place};
 use crate::failure::Failure;
 use segnalalo_kit::{
     master_key::{MasterKey, Purpose},
-    rpc::Rpc,
+    rpc::{self, Rpc},
 };
 use segnalalo_proto::registry::v1::{ListClientsRequest, client_service_client::ClientServiceClient};
 use segnalalo_registry::{
@@ -49,15 +49,17 @@ pub async fn look(place: &Place) -> Result<Finding, Failure> {
 
 async fn ask(place: &Place) -> Registry {
     let called = async {
-        let rpc = Rpc::from_vars(&place.vars_of("operator"), Purpose::OperatorToken).ok()?;
+        // The notifier's token always comes out of the master key; the operator's may have a secret of its own.
+        let vars = place.vars_of("registry").with([(rpc::TOKEN, "")]);
+        let rpc = Rpc::from_vars(&vars, Purpose::NotifierToken).ok()?;
         let channel = rpc.endpoint().ok()?.connect_timeout(PATIENCE).timeout(PATIENCE).connect().await.ok()?;
         Some(ClientServiceClient::new(rpc.signed(channel)).list_clients(ListClientsRequest {}).await)
     };
     match tokio::time::timeout(PATIENCE * 2, called).await.ok().flatten() {
+        // The notifier may not ask that: who is refused for it is known.
+        Some(Err(status)) if status.code() == Code::PermissionDenied => Registry::Knows,
+        Some(Err(status)) if status.code() == Code::Unauthenticated => Registry::Refuses,
         Some(Ok(_)) => Registry::Knows,
-        Some(Err(status)) if matches!(status.code(), Code::Unauthenticated | Code::PermissionDenied) => {
-            Registry::Refuses
-        }
         _ => Registry::Away,
     }
 }
