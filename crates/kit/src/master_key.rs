@@ -21,8 +21,6 @@ pub enum Purpose {
     Mirror,
     /// Wraps the rest of the keyring on the broker, for the registry alone.
     Recovery,
-    /// Wraps the key that signs the daily register.
-    RegisterSigning,
     /// The operator's token at the registry.
     OperatorToken,
     /// The notifier's token at the registry.
@@ -35,7 +33,6 @@ impl Purpose {
             Self::Keyring => "segnalalo/keyring/1",
             Self::Mirror => "segnalalo/mirror/1",
             Self::Recovery => "segnalalo/recovery/1",
-            Self::RegisterSigning => "segnalalo/register-signing/1",
             Self::OperatorToken => "segnalalo/operator-token/1",
             Self::NotifierToken => "segnalalo/notifier-token/1",
         }

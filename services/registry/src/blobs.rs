@@ -2,6 +2,7 @@
 //! changed is found by its name. A file is on disk before the event that names it, and goes when its key is erased. What
 //! stands here and in no event is of a crash, and is swept at start.
 
+use crate::folder;
 use sha2::{Digest as _, Sha256};
 use std::{
     collections::HashSet,
@@ -35,7 +36,7 @@ impl Blobs {
         let blobs = Self { folder: folder.to_owned() };
         fs::create_dir_all(blobs.incoming())?;
         if let Some(parent) = folder.parent().filter(|parent| parent.is_dir()) {
-            sync_folder(parent)?;
+            folder::sync(parent)?;
         }
         Ok(blobs)
     }
@@ -56,8 +57,8 @@ impl Blobs {
             let _ = fs::remove_file(&incoming);
             return Err(error.into());
         }
-        sync_folder(&shelf)?;
-        sync_folder(&self.folder)?;
+        folder::sync(&shelf)?;
+        folder::sync(&self.folder)?;
         Ok(id)
     }
 
@@ -83,7 +84,7 @@ impl Blobs {
         let path = self.path(id);
         match fs::remove_file(&path) {
             Ok(()) => {
-                sync_folder(path.parent().unwrap_or(&self.folder))?;
+                folder::sync(path.parent().unwrap_or(&self.folder))?;
                 Ok(true)
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
@@ -109,7 +110,7 @@ impl Blobs {
                     removed += 1;
                 }
             }
-            sync_folder(&shelf)?;
+            folder::sync(&shelf)?;
         }
         Ok(removed)
     }
@@ -133,10 +134,6 @@ fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = File::create_new(path)?;
     file.write_all(bytes)?;
     file.sync_all()
-}
-
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
 }
 
 #[cfg(test)]

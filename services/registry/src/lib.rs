@@ -6,6 +6,7 @@
 //! | `journal` | the event log: port, sled adapter, verification |
 //! | `keyring` | the citizens' keys, and their copy on the broker |
 //! | `blobs`, `media` | what citizens attached: encrypted files, locked with the message's key |
+//! | `folder` | names in a folder, made durable |
 //! | `identity`, `translate` | observations to commands: ids hashed, personal data sealed |
 //! | `writer` | one thread decides and appends; what waits shares a sync |
 //! | `world`, `read_model` | state, rebuilt from the log |
@@ -21,6 +22,7 @@
 pub mod app;
 pub mod blobs;
 pub mod config;
+mod folder;
 pub mod grpc;
 pub mod identity;
 pub mod intake;

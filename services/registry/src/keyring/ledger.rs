@@ -4,6 +4,7 @@
 //!
 //! The file is a heading of 16 bytes and then 16 bytes for each key. Two of them make one by putting one behind the other.
 
+use crate::folder;
 use segnalalo_domain::id::KeyId;
 use std::{
     collections::{BTreeSet, HashSet},
@@ -47,7 +48,7 @@ impl Ledger {
         }
         file.sync_all()?;
         if let Some(parent) = path.parent() {
-            File::open(parent)?.sync_all()?;
+            folder::sync(parent)?;
         }
         let keys = bytes.chunks_exact(LENGTH).filter(|chunk| chunk != HEADING).filter_map(KeyId::from_slice).collect();
         Ok(Self { file, keys })

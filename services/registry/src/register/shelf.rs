@@ -1,6 +1,7 @@
 //! The folder of daily registers: `registers/2026/11-27.csv`, `.xml`, `.txt` and `.sig`. A file is whole or not there.
 
 use super::day::Date;
+use crate::folder;
 use segnalalo_domain::event::DayExport;
 use sha2::{Digest as _, Sha256};
 use std::{
@@ -74,7 +75,7 @@ impl Shelf {
         }
         // The names, too.
         for folder in [folder.as_path(), self.0.as_path()] {
-            File::open(folder)?.sync_all()?;
+            folder::sync(folder)?;
         }
         Ok(())
     }

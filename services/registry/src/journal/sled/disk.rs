@@ -1,7 +1,7 @@
 //! The fsync that sled leaves out. Linux reports a failed write-back once to each open handle: so one handle is
 //! opened before the first write and kept, and its first error is the last thing this journal hears.
 
-use super::sync_folder;
+use crate::folder;
 use segnalalo_kit::fault;
 use std::{
     fs::{self, File},
@@ -26,9 +26,9 @@ impl OneHandle {
             Self { db: File::options().read(true).write(true).open(folder.join("db"))?, blobs: folder.join("blobs") };
         File::open(folder.join("conf"))?.sync_all()?;
         this.db.sync_all()?;
-        sync_folder(folder)?;
+        folder::sync(folder)?;
         if let Some(parent) = folder.parent().filter(|parent| parent.is_dir()) {
-            sync_folder(parent)?;
+            folder::sync(parent)?;
         }
         Ok(this)
     }
@@ -42,7 +42,7 @@ impl OneHandle {
             found += 1;
         }
         if found > 0 {
-            sync_folder(&self.blobs)?;
+            folder::sync(&self.blobs)?;
             tracing::error!(found, "sled keeps nodes outside its synced file: values are too large");
         }
         Ok(())

@@ -2,7 +2,7 @@
 //! without the marker, a log that lost everything would look like one that never began, and a new history would grow
 //! over the old one's place.
 
-use super::sync_folder;
+use crate::folder;
 use std::{fs::File, io, io::Write as _, path::Path, path::PathBuf};
 
 const NAME: &str = "begun";
@@ -25,7 +25,7 @@ impl Marker {
             let mut file = File::create(self.folder.join(NAME))?;
             file.write_all(TEXT)?;
             file.sync_all()?;
-            sync_folder(&self.folder)?;
+            folder::sync(&self.folder)?;
             self.present = true;
         }
         Ok(())

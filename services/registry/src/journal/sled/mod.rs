@@ -23,7 +23,7 @@ use super::{
 };
 use bytes::Bytes;
 use std::{
-    fs::{self, File},
+    fs,
     ops::Range,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
@@ -162,9 +162,4 @@ fn caught<T>(folder: &Path, open: impl FnOnce() -> Result<T, Error>) -> Result<T
         Err(_) => "sled panicked over its files".into(),
     };
     Err(Error::Unopenable { folder: folder.to_owned(), source })
-}
-
-/// Makes names in a folder durable.
-fn sync_folder(folder: &Path) -> std::io::Result<()> {
-    File::open(folder)?.sync_all()
 }
