@@ -9,7 +9,7 @@ use crate::{
     words::{Channel, Conclusion, ContentType},
 };
 use jiff::Timestamp;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct State {
@@ -26,6 +26,8 @@ pub struct State {
     pub last: Option<MessageId>,
     /// Messages that belong to no ticket, and when they were written.
     pub apart: BTreeMap<MessageId, Timestamp>,
+    /// Messages that weren't written to the city: in a public thread, without the hashtag.
+    pub unaddressed: BTreeSet<MessageId>,
     /// Every message there is, and the ticket it belongs to.
     pub messages: BTreeMap<MessageId, Option<TicketId>>,
     /// Who wrote a message, where it isn't who began: in a public thread.
@@ -81,6 +83,7 @@ pub struct Reply {
     pub ticket: Option<TicketId>,
     pub template: Template,
     pub by_person: bool,
+    pub requested_at: Timestamp,
     /// Attempts begun.
     pub attempts: u32,
     /// When the last attempt began: a watermark from before it says nothing on it.
@@ -144,6 +147,7 @@ pub fn evolve(mut state: State, event: &Event, times: Times) -> State {
                     ticket: *ticket,
                     template: *template,
                     by_person: *by_person,
+                    requested_at: times.recorded_at,
                     attempts: 0,
                     attempted_at: None,
                     text_sha256: None,
@@ -201,6 +205,9 @@ fn receive(state: &mut State, event: &Event, times: Times) {
     state.first = state.first.or(Some(*message));
     state.last = Some(*message);
     state.messages.insert(*message, None);
+    if !addressed {
+        state.unaddressed.insert(*message);
+    }
     if let Some(person) = person.filter(|person| state.person != Some(*person)) {
         state.authors.insert(*message, person);
     }
@@ -242,7 +249,8 @@ fn route_message(state: &mut State, message: MessageId, route: Route) {
         Route::JoinedTicket(ticket) => Some(ticket),
         Route::StatusAnswered(ticket) | Route::QuestionAsked(ticket) | Route::Noted(ticket) => ticket,
     };
-    if ticket.is_none() {
+    // A question on the state belongs to no ticket, though it names one: perhaps another's.
+    if ticket.is_none() || matches!(route, Route::StatusAnswered(_)) {
         state.apart.extend(written_at.map(|at| (message, at)));
     }
     state.messages.insert(message, ticket);

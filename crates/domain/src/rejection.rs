@@ -21,6 +21,8 @@ pub enum Rejection {
     PersonalDataInPublic(String),
     #[error("a ticket can't be merged into itself, or into one that was merged")]
     BadMerge,
+    #[error("other reports were merged into it: their citizens are owed an answer. Declare it not pertinent instead")]
+    Followed,
     #[error("the protocol number {0} is annulled already")]
     AlreadyAnnulled(String),
     #[error("no message of this conversation has that id")]
@@ -52,6 +54,7 @@ impl Rejection {
             Self::UnknownOffice(_) => "UNKNOWN_OFFICE",
             Self::PersonalDataInPublic(_) => "PERSONAL_DATA_IN_PUBLIC",
             Self::BadMerge => "BAD_MERGE",
+            Self::Followed => "FOLLOWED",
             Self::AlreadyAnnulled(_) => "ALREADY_ANNULLED",
             Self::UnknownMessage => "UNKNOWN_MESSAGE",
             Self::UnknownClient(_) => "UNKNOWN_CLIENT",

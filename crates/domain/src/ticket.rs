@@ -136,6 +136,11 @@ impl State {
         self.paused.iter().find(|paused| paused.term.deadline.name == name)
     }
 
+    /// Whose it is when triage proposes another office: a person's choice outlives triage's second thoughts.
+    pub fn office_after(&self, proposed: Option<Office>) -> Option<Office> {
+        if self.office == self.classification.office { proposed } else { self.office.clone() }
+    }
+
     /// What the next version of a deadline is called.
     pub fn next_version(&self, name: DeadlineName) -> u32 {
         let known = self.term(name).or_else(|| self.paused(name).map(|paused| &paused.term));
@@ -166,6 +171,9 @@ pub fn evolve(state: Option<State>, event: &Event, at: Timestamp) -> Option<Stat
             state.office = Some(office.clone());
             if state.phase == Phase::SentBack {
                 enter(&mut state, Phase::TakenInCharge, at);
+                meet(&mut state, &[DeadlineName::TakeInCharge], at);
+            } else if (state.phase, state.resume) == (Phase::AwaitingCitizen, Phase::SentBack) {
+                state.resume = Phase::TakenInCharge;
                 meet(&mut state, &[DeadlineName::TakeInCharge], at);
             }
         }
@@ -279,12 +287,11 @@ fn open(event: &Event) -> Option<State> {
     })
 }
 
-/// A person's choice of office outlives triage's second thoughts.
 fn reclassify(state: &mut State, classification: &Classification) {
-    state.classification = classification.clone();
     if state.phase == Phase::Received {
-        state.office = classification.office.clone();
+        state.office = state.office_after(classification.office.clone());
     }
+    state.classification = classification.clone();
 }
 
 /// Who goes on doesn't wait for the citizen any more.

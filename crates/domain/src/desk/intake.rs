@@ -4,7 +4,11 @@ use super::{
     Decision, Desk,
     command::{ChangeIdentity, EditMessage, ReactToMessage, ReceiveMessage, RemoveMessage},
 };
-use crate::{event::conversation::Event, id::ConversationId, words::Actor};
+use crate::{
+    event::conversation::Event,
+    id::{ConversationId, MessageId},
+    words::Actor,
+};
 
 pub(super) fn receive(desk: &Desk, received: &ReceiveMessage) -> Decision {
     if desk.messages.contains_key(&received.message) {
@@ -14,22 +18,23 @@ pub(super) fn receive(desk: &Desk, received: &ReceiveMessage) -> Decision {
         return Decision::ignored("no_known_thread");
     };
     let mut decision = Decision::by(Actor::citizen());
-    decision.conversation(
-        conversation,
-        Event::MessageReceived {
-            message: received.message,
-            channel: received.channel,
-            person: received.person,
-            public: received.channel.is_public(),
-            addressed: received.addressed,
-            content_type: received.content_type,
-            attachments: received.attachments,
-            has_text: received.has_text,
-            quoted: received.quoted,
-            sealed: received.sealed.clone(),
-        },
-    );
+    decision.conversation(conversation, event(received, received.message));
     decision
+}
+
+fn event(received: &ReceiveMessage, message: MessageId) -> Event {
+    Event::MessageReceived {
+        message,
+        channel: received.channel,
+        person: received.person,
+        public: received.channel.is_public(),
+        addressed: received.addressed,
+        content_type: received.content_type,
+        attachments: received.attachments,
+        has_text: received.has_text,
+        quoted: received.quoted,
+        sealed: received.sealed.clone(),
+    }
 }
 
 /// The conversation that a message belongs to; `None` when it doesn't concern us.
@@ -46,6 +51,14 @@ pub(super) fn edit(desk: &Desk, edit: &EditMessage) -> Decision {
     };
     let mut decision = Decision::by(Actor::citizen());
     decision.conversation(*conversation, Event::MessageEdited { message: edit.message, sealed: edit.sealed.clone() });
+    let state = desk.conversations.get(conversation);
+    // Kept for the thread's sake, and now written to the city: a message of its own, for its hashtag is one.
+    if edit.as_new.addressed && state.is_some_and(|state| state.unaddressed.contains(&edit.message)) {
+        let addressed = MessageId::derived(&[b"addressed", &edit.message.0]);
+        if !desk.messages.contains_key(&addressed) {
+            decision.conversation(*conversation, event(&edit.as_new, addressed));
+        }
+    }
     decision
 }
 

@@ -74,6 +74,15 @@ impl Desk {
                 (Scope::Notices(day), PersonId::derived(&[b"notices", day.to_string().as_bytes()]))
             }
         };
+        // Whom an operator's command or the notifier names is whoever began the conversation: perhaps another than whose
+        // ticket or reply it is.
+        let named = named.filter(|_| match (&scope, &recorded.event) {
+            (Scope::Dialogue(..), _) => false,
+            (Scope::Ticket(_), Event::Ticket(event)) => {
+                matches!(event, TicketEvent::Opened { .. } | TicketEvent::Reclassified { .. })
+            }
+            _ => true,
+        });
         Lock { owner: named.unwrap_or(owner), scope }
     }
 

@@ -14,7 +14,7 @@ use crate::{
     words::{Actor, Channel},
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// What a rule looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -190,7 +190,9 @@ impl Desk {
             if all || chat {
                 scopes.push(Scope::Dialogue(conversation, Some(id)));
             }
-            for (message, _) in state.messages.iter().filter(|(_, ticket)| **ticket == Some(id)) {
+            for (message, _) in
+                state.messages.iter().filter(|(message, of)| **of == Some(id) && !state.apart.contains_key(*message))
+            {
                 if all || media {
                     scopes.push(Scope::Media(*message));
                 }
@@ -223,10 +225,19 @@ impl Desk {
             && let Some(since) = self.last_word(state)
             && is_over(rules, rule, since, now)
         {
-            over.push(Over { rule, scopes: vec![Scope::Dialogue(id, None)] });
+            let of_others =
+                state.replies.values().filter_map(|reply| reply.ticket).filter(|ticket| !self.hears(id, *ticket));
+            let tickets = of_others.map(Some).chain([None]).collect::<BTreeSet<_>>();
+            over.push(Over { rule, scopes: tickets.into_iter().map(|ticket| Scope::Dialogue(id, ticket)).collect() });
         }
         over.retain(|over| !over.scopes.is_empty());
         over
+    }
+
+    /// Whether the news of a ticket go to the conversation. Who asked for the state of another's was told that once.
+    fn hears(&self, id: ConversationId, ticket: TicketId) -> bool {
+        let ticket = self.tickets.get(&ticket);
+        ticket.is_some_and(|ticket| ticket.conversation == id || ticket.followers.contains(&id))
     }
 
     /// When something last happened in a conversation that isn't active.

@@ -112,7 +112,14 @@ impl<'a> Routing<'a> {
         if ticket.classification.kind == abuse && ticket.phase == Phase::Received && kind != abuse {
             return false;
         }
-        if kind == Some(Kind::FollowUp) || self.pending.quoted.is_some() {
+        if kind == Some(Kind::FollowUp) {
+            return true;
+        }
+        // In a public thread another's report is his own, wherever he wrote it.
+        if self.pending.addressed && !self.is_owner(id) {
+            return false;
+        }
+        if self.pending.quoted.is_some() {
             return true;
         }
         let apart = self.pending.occurred_at.duration_since(ticket.last_message_at);
@@ -135,7 +142,7 @@ impl<'a> Routing<'a> {
     fn join(&mut self, id: TicketId, ticket: &ticket::State) -> Route {
         let message = self.pending.message;
         self.decision.ticket(id, TicketEvent::MessageJoined { message });
-        if ticket.phase == Phase::AwaitingCitizen && self.is_owner(id) {
+        if self.answers(id, ticket) {
             self.answer(id, ticket);
         }
         self.break_silence(id, ticket);
@@ -148,7 +155,7 @@ impl<'a> Routing<'a> {
                     sealed: self.sealed.cloned(),
                 };
                 self.decision.ticket(id, event);
-                let office = classification(conclusion, self.context).office;
+                let office = ticket.office_after(classification(conclusion, self.context).office);
                 self.terms(id, ticket).follow_office(&mut self.decision, office.as_ref(), Some(conclusion.kind));
             }
             if conclusion.kind == Kind::Emergency && !ticket.emergency {
@@ -190,6 +197,13 @@ impl<'a> Routing<'a> {
         Route::JoinedTicket(id)
     }
 
+    /// What came before the question isn't its answer, though it is decided on after it. Both by the registry's clock.
+    fn answers(&self, id: TicketId, ticket: &ticket::State) -> bool {
+        let asked_at = ticket.term(DeadlineName::CitizenReply).map(|term| term.deadline.from);
+        let before = asked_at.is_some_and(|asked_at| self.pending.recorded_at < asked_at);
+        ticket.phase == Phase::AwaitingCitizen && self.is_owner(id) && !before
+    }
+
     /// The terms that stood still run again from his word on.
     fn answer(&mut self, id: TicketId, ticket: &ticket::State) {
         self.decision.ticket(id, TicketEvent::CitizenAnswered { message: self.pending.message });
@@ -216,7 +230,7 @@ impl<'a> Routing<'a> {
             let event = TicketEvent::Closed { reason: CloseReason::Satisfied, note: String::new(), words: None };
             self.decision.ticket(id, event);
             self.reply_private(Template::Thanks, Some(id));
-        } else if ticket.phase == Phase::AwaitingCitizen && self.is_owner(id) {
+        } else if self.answers(id, ticket) {
             self.answer(id, ticket);
         } else {
             self.break_silence(id, ticket);

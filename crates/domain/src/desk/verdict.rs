@@ -55,7 +55,7 @@ fn catch_up(desk: &Desk, conclude: &Conclude, context: &Context<'_>, decision: &
                 sealed: Some(conclude.sealed.clone()),
             },
         );
-        let office = classification(&conclude.conclusion, context).office;
+        let office = ticket.office_after(classification(&conclude.conclusion, context).office);
         let terms = Terms { desk, id, ticket, context };
         terms.follow_office(decision, office.as_ref(), Some(conclude.conclusion.kind));
     }

@@ -7,6 +7,7 @@ mod delivery;
 mod given;
 mod life;
 mod operators;
+mod owed;
 mod properties;
 mod terms;
 mod whose;

@@ -25,7 +25,8 @@ pub fn rejected(rejection: &Rejection) -> Status {
         Rejection::IllegalTransition { .. }
         | Rejection::AlreadyAnnulled(_)
         | Rejection::ReplySettled(_)
-        | Rejection::BadMerge => Code::FailedPrecondition,
+        | Rejection::BadMerge
+        | Rejection::Followed => Code::FailedPrecondition,
         Rejection::AmbiguousProtocol(_)
         | Rejection::Missing(_)
         | Rejection::Invalid { .. }

@@ -22,10 +22,10 @@ use document::Part;
 use segnalalo_domain::event::{Event, Recorded, Registration, conversation::Event as Said};
 use segnalalo_kit::city::{self, Offices, Register, Streets};
 use segnalalo_proto::{
-    common::v1::PersonalContent,
+    common::v1::{Author, PersonalContent},
     sealed::{self, Opener},
 };
-use std::path::Path;
+use std::{collections::HashSet, path::Path};
 
 /// Completes what is registered.
 #[derive(Debug, Clone)]
@@ -74,10 +74,31 @@ impl Registrar {
         let nonce = rand::random::<[u8; 32]>();
         registration.digest = document::digest(&nonce, &parts);
         registration.document = parts.iter().map(|part| part.position).collect();
-        let sender = parts.iter().find_map(|part| part.content.as_ref()?.author.clone());
+        let sender = sender(known.messages, &parts);
         let content = PersonalContent { author: sender, document_nonce: nonce.to_vec(), ..PersonalContent::default() };
         registration.sealed = sealed::seal(registration.sealed.person, &content);
     }
+}
+
+/// The declared name of who opened it. In a public thread others joined: none of them becomes the sender when his own
+/// message can't be read any more.
+fn sender(messages: &[Recorded], parts: &[Part]) -> Option<Author> {
+    let author = |recorded: &Recorded| match &recorded.event {
+        Event::Conversation(Said::MessageReceived { message, person, .. }) => Some((*message, *person)),
+        _ => None,
+    };
+    let (_, opener) = messages.iter().find_map(author)?;
+    let own = messages.iter().filter_map(author).filter(|(_, person)| *person == opener);
+    let own = own.map(|(message, _)| message).collect::<HashSet<_>>();
+    let of_opener = messages.iter().filter(|recorded| match &recorded.event {
+        Event::Conversation(Said::MessageReceived { message, .. } | Said::MessageEdited { message, .. }) => {
+            own.contains(message)
+        }
+        _ => false,
+    });
+    let positions = of_opener.map(|recorded| recorded.position).collect::<HashSet<_>>();
+    let readable = parts.iter().filter(|part| positions.contains(&part.position));
+    readable.filter_map(|part| part.content.as_ref()?.author.clone()).next()
 }
 
 /// A message as part of a document; `None` for an event that isn't one.

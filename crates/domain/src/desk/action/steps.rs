@@ -3,14 +3,14 @@
 use super::super::daily::impersonal;
 use super::{Action, Reopener, Words, news::News, reopen, set_auto_close};
 use crate::{
-    conversation::ReplyStatus,
+    conversation::{Reply, ReplyStatus},
     desk::{Context, Decision, Desk, lookup::TicketRef, terms::Terms},
     event::{
         Register, Registration,
         conversation::{DropReason, Event as ConversationEvent},
         ticket::{CloseReason, Event},
     },
-    id::{ConversationId, PersonId, TicketId},
+    id::{ConversationId, PersonId, ReplyId, TicketId},
     protocol::{EmergencyNumber, ProtocolNumber},
     rejection::Rejection,
     sealed::{Scheme, Sealed},
@@ -80,7 +80,7 @@ impl<'a> Step<'a> {
                 reopen(&mut self.decision, &terms, who, now);
             }
             Action::Merge { into } => self.merge(into)?,
-            Action::MarkSpam => self.mark_spam(),
+            Action::MarkSpam => self.mark_spam()?,
             Action::LiftSpam => self.lift_spam(),
             Action::AddNote { words } => {
                 if words.is_empty {
@@ -221,8 +221,23 @@ impl<'a> Step<'a> {
         if self.ticket.emergency && !state.emergency {
             self.decision.ticket(target, Event::EmergencyFlagged { message: self.ticket.message });
         }
+        self.keep_promise(target, state);
         self.tell_newcomers(target, state);
         Ok(())
+    }
+
+    /// Who was told an earlier day keeps it: what he is merged into is due by then.
+    fn keep_promise(&mut self, target: TicketId, state: &ticket::State) {
+        let running = |ticket: &'a ticket::State| ticket.term(DeadlineName::TakeInCharge).filter(|term| !term.done);
+        let Some(told) = running(self.ticket) else {
+            return;
+        };
+        let promised = sla::take_in_charge(self.context.calendar, told.deadline.from);
+        let other = state.term(DeadlineName::TakeInCharge).filter(|term| !term.done);
+        if other.is_some_and(|other| promised.due < other.deadline.due && promised.due > self.context.now) {
+            let terms = Terms { id: target, ticket: state, ..self.terms() };
+            terms.set(&mut self.decision, promised, Why::Told);
+        }
     }
 
     /// Who is merged into what is in charge already gets its number: that news went out before he followed.
@@ -246,36 +261,57 @@ impl<'a> Step<'a> {
         );
     }
 
-    /// What isn't sent yet to a spammer isn't sent at all.
-    fn mark_spam(&mut self) {
+    /// What isn't sent yet to a spammer isn't sent at all. Others who were merged into it are owed an answer still.
+    fn mark_spam(&mut self) -> Result<(), Rejection> {
+        if !self.ticket.followers.is_empty() {
+            return Err(Rejection::Followed);
+        }
         self.decision.ticket(self.id, Event::MarkedSpam);
-        let Some(conversation) = self.desk.conversations.get(&self.ticket.conversation) else {
-            return;
-        };
-        let unsent = conversation
-            .replies
-            .iter()
-            .filter(|(_, reply)| reply.ticket == Some(self.id) && reply.status == ReplyStatus::Due);
-        for (reply, _) in unsent {
+        for (reply, _) in self.replies().filter(|(_, reply)| reply.status == ReplyStatus::Due) {
             self.decision.conversation(
                 self.ticket.conversation,
                 ConversationEvent::ReplyDropped { reply: *reply, reason: DropReason::Superseded },
             );
         }
+        Ok(())
     }
 
-    /// It comes back where it was, and the terms that were running run again. Its receipt may have been dropped.
+    /// What was asked to be sent to the citizen about this ticket.
+    fn replies(&self) -> impl Iterator<Item = (&'a ReplyId, &'a Reply)> + use<'a> {
+        let id = self.id;
+        let conversation = self.desk.conversations.get(&self.ticket.conversation);
+        let replies = conversation.into_iter().flat_map(|conversation| &conversation.replies);
+        replies.filter(move |(_, reply)| reply.ticket == Some(id))
+    }
+
+    /// Whether the last message of this kind never left.
+    fn is_untold(&self, template: Template) -> bool {
+        let of_kind = self.replies().filter(|(_, reply)| reply.template == template);
+        let last = of_kind.max_by_key(|(_, reply)| reply.requested_at);
+        last.is_some_and(|(_, reply)| reply.status == ReplyStatus::Dropped)
+    }
+
+    /// It comes back where it was, and the terms that were running run again. What was dropped is owed again: the receipt, or
+    /// the number, or the day. The words of a question are gone: it isn't waited for.
     fn lift_spam(&mut self) {
         self.decision.ticket(self.id, Event::SpamLifted);
+        let unasked = self.ticket.before_spam == ticket::Phase::AwaitingCitizen && self.is_untold(Template::Question);
         let terms = self.terms();
-        for term in self.ticket.terms.iter().filter(|term| !term.done) {
+        let waits = |term: &ticket::Term| term.deadline.name == DeadlineName::CitizenReply;
+        for term in self.ticket.terms.iter().filter(|term| !(term.done || unasked && waits(term))) {
             terms.set(&mut self.decision, term.deadline.clone(), Why::SpamLifted);
         }
-        let conversation = self.desk.conversations.get(&self.ticket.conversation);
-        let answered = conversation.is_some_and(|conversation| {
-            let replies = conversation.replies.values();
-            replies.filter(|reply| reply.ticket == Some(self.id)).any(|reply| reply.status != ReplyStatus::Dropped)
-        });
+        if unasked {
+            self.decision.ticket(self.id, Event::WaitEnded);
+            terms.resume(&mut self.decision, self.context.now, &[]);
+        }
+        if let (true, Some(office)) = (self.is_untold(Template::TakenInCharge), self.ticket.office.clone()) {
+            self.tell(Template::TakenInCharge, &[("office", office.to_string())], None);
+        }
+        if let (true, Some(day)) = (self.is_untold(Template::Feasible), self.ticket.expected_by) {
+            self.tell(Template::Feasible, &[("expected_by", day.to_string())], None);
+        }
+        let answered = self.replies().any(|(_, reply)| reply.status != ReplyStatus::Dropped);
         let stopped = self.ticket.paused(DeadlineName::TakeInCharge).map(|paused| &paused.term);
         let take_in_charge = self.ticket.term(DeadlineName::TakeInCharge).filter(|term| !term.done).or(stopped);
         if let Some(term) = take_in_charge.filter(|_| !answered) {
