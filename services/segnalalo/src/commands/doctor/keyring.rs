@@ -49,8 +49,8 @@ pub async fn look(place: &Place) -> Result<Finding, Failure> {
 
 async fn ask(place: &Place) -> Registry {
     let called = async {
-        // The notifier's token always comes out of the master key; the operator's may have a secret of its own.
-        let vars = place.vars_of("registry").with([(rpc::TOKEN, "")]);
+        // The notifier's token always comes out of the master key, the operator's may not; and it knows who vouches for the registry.
+        let vars = place.vars_of("notifier").with([(rpc::TOKEN, "")]);
         let rpc = Rpc::from_vars(&vars, Purpose::NotifierToken).ok()?;
         let channel = rpc.endpoint().ok()?.connect_timeout(PATIENCE).timeout(PATIENCE).connect().await.ok()?;
         Some(ClientServiceClient::new(rpc.signed(channel)).list_clients(ListClientsRequest {}).await)
