@@ -38,7 +38,11 @@ rows! {
     duplicates_change_nothing: "input-duplicates";
     poison_is_parked_and_blocks_nobody: "input-poison";
     an_answer_that_was_accepted_before_a_reset_is_not_sent_again: "graph-reset-after";
+    an_answer_that_nothing_proves_is_held_and_not_sent_again: "graph-accepted-without-proof";
+    over_the_end_of_the_year_numbers_begin_anew_and_terms_are_right: "time-new-year";
     two_notifiers_answer_once: "two-notifiers";
+    what_a_newer_version_wrote_is_kept_and_shown: "newer-version-beside";
+    who_was_erased_stays_so_when_all_is_read_anew: "erased-then-replayed";
 }
 
 async fn is_found(name: &str) {
