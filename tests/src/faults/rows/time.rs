@@ -185,6 +185,7 @@ async fn promises(city: &mut City) -> Result<()> {
     ensure!(opened.len() > 1, "{} tickets show nothing", opened.len());
     let lines = opened.iter().map(|(code, received, channel, _)| (code.clone(), received.as_str(), *channel));
     let counted = count(city, &lines.collect::<Vec<_>>())?;
+    let mut untold = Vec::new();
     let dates = Dates::load(&root().join("deploy/biella"))?;
     for (code, received, _, due) in &opened {
         if counted.get(code) != Some(due) {
@@ -194,14 +195,20 @@ async fn promises(city: &mut City) -> Result<()> {
         // The first that speaks of it is the receipt.
         let receipt = evidence.accepted.iter().find(|sent| sent["text"].as_str().unwrap_or_default().contains(code));
         let Some(receipt) = receipt else {
-            findings.push(format!("I6: nobody was told of {code}"));
+            untold.push(code);
             continue;
         };
         let text = receipt["text"].as_str().unwrap_or_default();
-        let by_when = dates.by_when(*due, receipt["at"].as_str().context("a time")?.parse()?);
-        if !text.contains(&by_when) {
-            findings.push(format!("I6: the receipt of {code} doesn't say {by_when:?}: {text}"));
+        // Filled in before time was moved, and taken after: another year's date has its year with it.
+        let filled_in = [receipt["at"].as_str().context("a time")?.parse()?, received.parse::<Timestamp>()?];
+        if !filled_in.iter().any(|at| text.contains(&dates.by_when(*due, *at))) {
+            findings
+                .push(format!("I6: the receipt of {code} doesn't say {:?}: {text}", dates.by_when(*due, filled_in[0])));
         }
+    }
+    // Time that moves under a POST may leave its outcome to a person.
+    if untold.len() > evidence.held() {
+        findings.push(format!("I6: nobody was told of {untold:?}, and {} replies are held", evidence.held()));
     }
     city.findings.append(&mut findings);
     Ok(())
