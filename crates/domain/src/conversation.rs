@@ -160,6 +160,8 @@ pub fn evolve(mut state: State, event: &Event, times: Times) -> State {
             with_reply(&mut state, *reply, |reply| {
                 reply.attempts = *attempt;
                 reply.attempted_at = Some(times.recorded_at);
+                // What the platform reported of an earlier one says nothing on this one.
+                reply.delivery = None;
                 reply.text_sha256 = Some(*text_sha256);
                 reply.status = ReplyStatus::InFlight;
             });

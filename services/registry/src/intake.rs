@@ -5,7 +5,7 @@ use crate::{
     identity::Identity,
     published::Published,
     translate::{self, Translated},
-    writer::{self, Request, Writer},
+    writer::{self, Asked, Request, Writer},
 };
 use segnalalo_domain::{desk::Command, words::Channel};
 use segnalalo_kit::{
@@ -37,31 +37,53 @@ pub struct Intake {
 
 #[async_trait::async_trait]
 impl BatchHandler for Intake {
-    /// All of a batch are in the writer's queue at once, in order, and share its syncs.
+    /// All of a batch are in the writer's queue at once and share its syncs. They get there one after the other: futures that
+    /// are joined take turns as the runtime likes, and a batch of hundreds came in with its end reversed.
     async fn handle(&self, batch: Vec<Delivery>) -> Vec<Outcome> {
-        futures::future::join_all(batch.into_iter().map(|delivery| self.take(delivery))).await
+        let mut taken = Vec::with_capacity(batch.len());
+        for delivery in batch {
+            taken.push(self.take(delivery).await);
+        }
+        futures::future::join_all(taken.into_iter().map(|taken| self.answer(taken))).await
     }
 }
 
+/// A delivery on its way through the writer.
+enum Taken {
+    Asked { waits: bool, delivered: u32, asked: Result<Asked, writer::Error> },
+    Unreadable(Outcome),
+}
+
 impl Intake {
-    async fn take(&self, delivery: Delivery) -> Outcome {
+    async fn take(&self, delivery: Delivery) -> Taken {
         let translated = match self.translate(&delivery.payload) {
             Ok(translated) => translated,
             Err(error) => {
                 self.count("parked");
-                return Outcome::Park { why: describe(&error) };
+                return Taken::Unreadable(Outcome::Park { why: describe(&error) });
             }
         };
         let waits = waits_for_thread(&translated.command);
-        let request = request(translated, delivery.traceparent);
-        let answer = self.writer.execute(request).await;
+        let asked = self.writer.ask(request(translated, delivery.traceparent)).await;
+        Taken::Asked { waits, delivered: delivery.delivered, asked }
+    }
+
+    async fn answer(&self, taken: Taken) -> Outcome {
+        let (waits, delivered, asked) = match taken {
+            Taken::Unreadable(outcome) => return outcome,
+            Taken::Asked { waits, delivered, asked } => (waits, delivered, asked),
+        };
+        let answer = match asked {
+            Ok(asked) => asked.answer().await,
+            Err(error) => Err(error),
+        };
         if let Ok(receipt) = &answer
             && !self.published.reach(receipt.position).await
         {
             let why = "the registry stops, and EVENTS doesn't have it yet".to_owned();
             return Outcome::Retry { after: PAUSE, why };
         }
-        let (outcome, word) = outcome(waits, delivery.delivered, answer);
+        let (outcome, word) = outcome(waits, delivered, answer);
         if let Some(word) = word {
             self.count(word);
         }

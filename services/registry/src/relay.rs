@@ -19,8 +19,11 @@ use segnalalo_proto::{record, subject_of_wire};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
 
-/// Records a batch; a batch of the broker holds 1000 at most.
+/// Records a batch; a batch of the broker holds `MOST`.
 const CHUNK: usize = 256;
+const MOST: usize = 1000;
+/// Records that are read at a time to find the end of a decision.
+const TAIL: usize = 64;
 const PAUSE: Duration = Duration::from_millis(500);
 
 #[derive(Debug, thiserror::Error)]
@@ -224,7 +227,7 @@ impl<Events: SecondCopy> Relay<Events> {
     /// As `run`; after `Broker` ask `look_again` where EVENTS stands.
     pub async fn drain(&self, sent: &mut u64) -> Result<(), Error> {
         loop {
-            let records = self.reader.read_all(*sent, CHUNK)?;
+            let records = whole_decisions(&*self.reader, *sent)?;
             // After the reading: what was read is locked by keys that were there before.
             if let Some(mirror) = &self.mirror {
                 mirror.flush().await?;
@@ -251,6 +254,29 @@ impl<Events: SecondCopy> Relay<Events> {
             }
         }
     }
+}
+
+/// The next records, to the end of a decision: a log that is filled again from EVENTS must not end in the middle of one, whose
+/// cause would then count as handled.
+fn whole_decisions(reader: &dyn Reader, sent: u64) -> Result<Vec<(u64, Bytes)>, journal::Error> {
+    let mut records = reader.read_all(sent, CHUNK)?;
+    let Some(open) = records.get(CHUNK - 1).and_then(|(_, record)| cause(record)) else {
+        return Ok(records);
+    };
+    while records.len() + TAIL <= MOST {
+        let last = records.last().map_or(sent, |(position, _)| *position);
+        let (more, before) = (reader.read_all(last, TAIL)?, records.len());
+        let read = more.len();
+        records.extend(more.into_iter().take_while(|(_, record)| cause(record).as_ref() == Some(&open)));
+        if read == 0 || records.len() < before + read {
+            break;
+        }
+    }
+    Ok(records)
+}
+
+fn cause(record: &[u8]) -> Option<Vec<u8>> {
+    Some(record::decode(record).ok()?.envelope.causation_id)
 }
 
 /// When the keyring has something to tell; never without one.

@@ -121,14 +121,34 @@ impl Writer {
     /// # Errors
     /// `Rejected` changes nothing. After `Unavailable` the same request may be sent again: it is handled once.
     pub async fn execute(&self, request: Request) -> Result<Receipt, Error> {
+        self.ask(request).await?.answer().await
+    }
+
+    /// Puts a request into the queue: whoever asks one after the other is handled in that order.
+    ///
+    /// # Errors
+    /// `Unavailable`: the writer has ended.
+    pub async fn ask(&self, request: Request) -> Result<Asked, Error> {
         let (answer, answered) = oneshot::channel();
         self.requests.send((request, answer)).await.map_err(|_| Error::Unavailable)?;
-        answered.await.map_err(|_| Error::Unavailable)?
+        Ok(Asked(answered))
     }
 
     /// Reads the world. The closure must be short: the writer waits meanwhile.
     pub fn read<T>(&self, look: impl FnOnce(&World) -> T) -> T {
         look(&self.world.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A request that is in the writer's queue.
+#[derive(Debug)]
+pub struct Asked(oneshot::Receiver<Result<Receipt, Error>>);
+
+impl Asked {
+    /// # Errors
+    /// As `Writer::execute`.
+    pub async fn answer(self) -> Result<Receipt, Error> {
+        self.0.await.map_err(|_| Error::Unavailable)?
     }
 }
 

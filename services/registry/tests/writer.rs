@@ -2,20 +2,38 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on ends there")]
 
+use prost::Message as _;
 use segnalalo_domain::{
     calendar,
     conversation::ReplyStatus,
     desk::{Act, Action, Command, Conclude, Outcome, ReceiveMessage, RecordOutcome, SettleReply, TicketRef, Verdict},
-    event::conversation::GivenUp,
+    event::{
+        Event,
+        conversation::{Event as Said, GivenUp},
+    },
     id::{CauseId, ConversationId, MessageId, PersonId},
     protocol::Cited,
     sealed::{Scheme, Sealed},
     words::{Actor, ActorType, Channel, Conclusion, ContentType, Kind, Office, Stance, Urgency},
 };
-use segnalalo_kit::{city::Offices, clock::SystemClock};
-use segnalalo_proto::sealed::NoKeys;
+use segnalalo_kit::{
+    bus::{self, BatchHandler as _, Delivery},
+    city::Offices,
+    clock::SystemClock,
+    telemetry::Metrics,
+};
+use segnalalo_proto::{
+    common::v1::{Author, author::IdType},
+    convert,
+    observation::v1 as observation,
+    sealed::NoKeys,
+    time,
+};
 use segnalalo_registry::{
+    identity::Identity,
+    intake::{Intake, Source},
     journal::{Batch, Journal as _, Memory, Reader},
+    published::Published,
     register::Registrar,
     world::World,
     writer::{Error, Receipt, Request, Rules, Writer},
@@ -230,4 +248,41 @@ async fn a_reply_that_was_held_before_any_attempt_can_be_sent_again_or_be_noted_
         let expected = if verdict == Verdict::Resend { ReplyStatus::Due } else { ReplyStatus::Accepted };
         assert_eq!(status, expected);
     }
+}
+
+fn delivery(n: u64) -> Delivery {
+    let said = observation::CitizenMessage {
+        provider_id: format!("wamid.{n}"),
+        author: Some(Author { id_type: IdType::Phone.into(), id: "393331112222".to_owned(), ..Author::default() }),
+        content_type: observation::citizen_message::ContentType::Text.into(),
+        text: format!("messaggio {n}"),
+        ..observation::CitizenMessage::default()
+    };
+    let inbound = observation::Inbound {
+        received_at: Some(time::to_wire(segnalalo_domain::Timestamp::UNIX_EPOCH)),
+        occurred_at: Some(time::to_wire(segnalalo_domain::Timestamp::UNIX_EPOCH)),
+        channel: segnalalo_proto::common::v1::Channel::Whatsapp.into(),
+        dedupe_key: format!("message:wamid.{n}"),
+        observation: Some(observation::inbound::Observation::Message(said)),
+    };
+    Delivery { payload: inbound.encode_to_vec().into(), traceparent: String::new(), delivered: 1, sequence: n }
+}
+
+/// As many as a batch holds: more than the runtime lets one task do at a stretch.
+#[tokio::test]
+async fn a_batch_of_hundreds_is_recorded_in_the_order_in_which_it_came() {
+    let (writer, reader) = registry();
+    let (_sent, published) = Published::channel(u64::MAX);
+    let handled = Metrics::new("registry").counter("registry_observations", "test");
+    let identity = Identity::new([7; 32]);
+    let intake = Intake { source: Source::Inbound, writer, identity: identity.clone(), published, handled };
+    let outcomes = intake.handle((0..256).map(delivery).collect()).await;
+    assert!(outcomes.iter().all(|outcome| *outcome == bus::Outcome::Done), "{outcomes:?}");
+    let recorded = reader.read_all(1, 1024).unwrap();
+    let messages = recorded.iter().filter_map(|(_, record)| match convert::read(record).unwrap().event {
+        Event::Conversation(Said::MessageReceived { message, .. }) => Some(message),
+        _ => None,
+    });
+    let expected = (0..256).map(|n| identity.message(Channel::Whatsapp, &format!("wamid.{n}")).unwrap());
+    assert!(messages.eq(expected), "not in order");
 }

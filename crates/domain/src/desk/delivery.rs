@@ -65,6 +65,13 @@ pub(super) fn outcome(desk: &Desk, record: &RecordOutcome) -> Result<Decision, R
     }
     let (reply, attempt) = (record.reply, record.attempt);
     let event = match record.outcome.clone() {
+        // The same words were sent twice, and what was found is the other message.
+        Outcome::Accepted { sent_message: Some(message), proof: Proof::ReadBack, .. }
+            if desk.sent.get(&message).is_some_and(|other| *other != reply) =>
+        {
+            let detail = "what the thread shows is another answer with the same words".to_owned();
+            Event::ReplyHeld { reply, code: "unknown_outcome".to_owned(), detail }
+        }
         Outcome::Accepted { sent_message, proof, sealed } => {
             Event::SendAccepted { reply, attempt, sent_message, proof, sealed }
         }

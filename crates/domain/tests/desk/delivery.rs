@@ -148,6 +148,44 @@ fn a_late_failure_of_an_attempt_that_was_repeated_says_nothing_of_the_reply() {
 }
 
 #[test]
+fn what_was_reported_of_an_attempt_says_nothing_on_the_next() {
+    let mut desk = owed();
+    desk.when(desk.attempt(1));
+    desk.when(desk.outcome(1, Outcome::Unknown { detail: "reset".into() }));
+    desk.when(delivered(&desk, DeliveryStatus::Failed));
+    let (_, reply, _) = desk.last_reply();
+    let actor = Actor { kind: ActorType::Person, name: "anna".into() };
+    let resend = SettleReply { reply, actor, verdict: Verdict::Resend, sealed: sealed("") };
+    desk.when(Command::SettleReply(resend));
+    desk.when(desk.attempt(2));
+    desk.when(desk.outcome(2, desk.accepted()));
+    let second = Command::ReportDelivery(DeliveryReport {
+        message: Some(message_id("sent")),
+        callback: Some((reply, 2)),
+        watermark: None,
+        status: DeliveryStatus::Failed,
+        error_code: "131026".into(),
+        error_detail: String::new(),
+        sealed: sealed("wamid"),
+    });
+    assert_eq!(desk.when(second).len(), 1, "it failed too");
+}
+
+#[test]
+fn a_message_that_another_reply_was_known_by_proves_nothing_for_this_one() {
+    let mut desk = owed();
+    desk.when(desk.attempt(1));
+    desk.when(desk.outcome(1, desk.accepted()));
+    desk.act(Action::TakeInCharge { office: None });
+    desk.when(desk.attempt(1));
+    desk.when(desk.outcome(1, Outcome::Unknown { detail: "reset".into() }));
+    let found =
+        Outcome::Accepted { sent_message: Some(message_id("sent")), proof: Proof::ReadBack, sealed: sealed("wamid") };
+    desk.when(desk.outcome(1, found));
+    assert_eq!(status(&desk), ReplyStatus::Held, "a person looks");
+}
+
+#[test]
 fn what_failed_after_it_was_accepted_can_be_put_aside_but_is_not_sent_again() {
     let mut desk = owed();
     desk.when(desk.attempt(1));

@@ -14,8 +14,10 @@ pub enum ReadBack {
     Failed(String),
 }
 
-/// Meta's clock and ours may differ by this.
-const SKEW: SignedDuration = SignedDuration::from_mins(2);
+/// Meta's clock and ours may differ by this, as the ingests have it.
+const SKEW: SignedDuration = SignedDuration::from_mins(10);
+/// Comments that are looked at, the newest first.
+const PAGE: usize = 100;
 
 impl Graph {
     /// Looks below a post or comment for a comment of the page with this text, no older than the attempt.
@@ -29,7 +31,7 @@ impl Graph {
             ("fields", "id,message,from,created_time"),
             ("filter", "stream"),
             ("order", "reverse_chronological"),
-            ("limit", "100"),
+            ("limit", &PAGE.to_string()),
         ];
         let request = self.client.get(url).query(&query).bearer_auth(token.expose());
         let response = match request.send().await {
@@ -45,17 +47,35 @@ impl Graph {
         let Some(comments) = body.get("data").and_then(Value::as_array) else {
             return ReadBack::Failed("the answer has no data".to_owned());
         };
-        let ours = comments.iter().find(|comment| self.is_ours(comment, text, attempted_at));
-        match ours.and_then(|comment| comment.get("id")).and_then(Value::as_str) {
-            Some(id) => ReadBack::Found(id.to_owned()),
-            None => ReadBack::NotThere,
-        }
+        self.judge(comments, text, attempted_at)
     }
 
-    fn is_ours(&self, comment: &Value, text: &str, attempted_at: Timestamp) -> bool {
-        let said = |pointer: &str| comment.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-        let fresh = created(said("/created_time")).is_none_or(|at| at >= attempted_at - SKEW);
-        said("/from/id") == self.config.page_id && same(said("/message"), text) && fresh
+    /// Not there is only what can't be there: a page that doesn't reach back to the attempt, or a comment with these words
+    /// whose author isn't shown, proves nothing.
+    fn judge(&self, comments: &[Value], text: &str, attempted_at: Timestamp) -> ReadBack {
+        let said = |comment: &Value, pointer: &str| {
+            comment.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+        };
+        let oldest = attempted_at - SKEW;
+        let at = |comment: &Value| created(&said(comment, "/created_time"));
+        let alike = |comment: &&Value| {
+            same(&said(comment, "/message"), text) && at(comment).is_none_or(|written| written >= oldest)
+        };
+        for comment in comments.iter().filter(alike) {
+            let author = said(comment, "/from/id");
+            if author.is_empty() {
+                return ReadBack::Failed("a comment with these words doesn't show who wrote it".to_owned());
+            }
+            if author == self.config.page_id {
+                return ReadBack::Found(said(comment, "/id"));
+            }
+        }
+        let reaches_back = comments.len() < PAGE || comments.iter().filter_map(at).any(|written| written < oldest);
+        if reaches_back {
+            ReadBack::NotThere
+        } else {
+            ReadBack::Failed(format!("there are more than {PAGE} newer comments"))
+        }
     }
 }
 

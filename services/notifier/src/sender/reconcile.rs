@@ -7,6 +7,7 @@ use crate::{
     graph::ReadBack,
     outbox::{Attempt, Status, Work},
 };
+use jiff::{SignedDuration, Timestamp};
 use segnalalo_proto::{
     common::v1::{PersonalContent, address::To},
     observation::v1::send_outcome::{Accepted, Held, Outcome, Refused},
@@ -16,6 +17,9 @@ use std::time::Duration;
 
 /// Between two looks at the clock.
 const WAIT: Duration = Duration::from_secs(1);
+/// A thread that can't be read for so long may be gone, or our permission: what waits behind the reply waits no longer.
+const READ_BACK_PATIENCE: SignedDuration = SignedDuration::from_hours(1);
+const UNREADABLE: &str = "the thread can't be read any more: look there before sending again";
 const ATTEMPTS_IN_VAIN: &str = "sent several times, and each time the thread didn't show it";
 const NO_PROOF: &str = "the platform's answer got lost and no status came: look in the inbox before sending again";
 
@@ -26,7 +30,7 @@ impl Sender {
         };
         if work.channel.is_public() {
             return match &work.reply.last_attempt {
-                Some(attempt) => self.read_back(work, attempt).await,
+                Some(attempt) => self.read_back(work, attempt, since).await,
                 None => Told::Nothing,
             };
         }
@@ -40,7 +44,7 @@ impl Sender {
         }
     }
 
-    async fn read_back(&self, work: &Work, attempt: &Attempt) -> Told {
+    async fn read_back(&self, work: &Work, attempt: &Attempt, since: Timestamp) -> Told {
         let sent = match self.open(&attempt.sent).await {
             Ok(sent) => sent,
             Err(unready) => return unready.told(work),
@@ -58,6 +62,9 @@ impl Sender {
                     return outcome(work.reply.attempts, Outcome::Accepted(accepted));
                 }
                 ReadBack::NotThere => {}
+                ReadBack::Failed(_) if self.clock.now().duration_since(since) >= READ_BACK_PATIENCE => {
+                    return held(work, unknown_outcome(UNREADABLE));
+                }
                 ReadBack::Failed(why) => return Told::Again { after: self.read_back_pause, why },
             }
         }

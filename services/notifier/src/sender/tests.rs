@@ -329,7 +329,26 @@ async fn a_comment_is_known_by_page_time_and_the_words_that_were_sent() {
 #[tokio::test]
 async fn a_thread_that_cannot_be_read_proves_nothing() {
     let (sender, _) = sender("http://127.0.0.1:1", Memory::default());
-    assert!(matches!(sender.reconcile(&unknown_comment("Prova")).await, Told::Again { .. }));
+    let mut work = unknown_comment("Prova");
+    assert!(matches!(sender.reconcile(&work).await, Told::Again { .. }));
+    // The post may be gone, or our permission: a person looks, and what waits behind it goes on.
+    let since = segnalalo_kit::clock::Clock::now(&SystemClock) - SignedDuration::from_mins(61);
+    work.reply.status = Status::Unknown { since };
+    let told = sender.reconcile(&work).await;
+    assert!(matches!(told, Told::Outcome { outcome: Outcome::Held(held), .. } if held.code == "unknown_outcome"));
+}
+
+/// Newer comments fill the page, or the one with our words doesn't show its author: sent again it might stand there twice.
+#[tokio::test]
+async fn a_page_that_does_not_reach_back_or_hides_an_author_proves_nothing() {
+    let now = segnalalo_kit::clock::Clock::now(&SystemClock);
+    let newer = |n: usize| json!({ "id": format!("3_{n}"), "message": "Altro", "from": { "id": "999" }, "created_time": now.strftime("%Y-%m-%dT%H:%M:%S+0000").to_string() });
+    for comments in [(0..100).map(newer).collect::<Vec<_>>(), vec![json!({ "id": "2_1", "message": "Prova" })]] {
+        let mut platform = Platform::new(Behaviour::Garbage);
+        platform.comments = json!({ "data": comments });
+        let (sender, _) = sender(&platform.serve().await, Memory::default());
+        assert!(matches!(sender.reconcile(&unknown_comment("Prova")).await, Told::Again { .. }));
+    }
 }
 
 #[tokio::test]

@@ -13,7 +13,8 @@ use segnalalo_domain::{
     client::Offices,
     desk::Desk,
     event::{
-        Access, ChannelEvent, Event, Log, Recorded, Register, Stream, conversation::Event as ConversationEvent,
+        Access, ChannelEvent, Event, Log, Recorded, Register, Stream,
+        conversation::{DeliveryStatus, Event as ConversationEvent, Proof},
         ticket::Event as TicketEvent,
     },
     id::{MessageId, ReplyId, TicketId},
@@ -239,14 +240,23 @@ impl ReadModel {
                 if let Some(ticket) = ticket_of_reply(reply) {
                     self.entry(ticket).positions.insert(position);
                 }
-                self.note_attention(position, *reply, event);
+                let reported = state.and_then(|state| state.replies.get(reply)?.delivery);
+                self.note_attention(position, *reply, event, reported);
             }
         }
     }
 
-    fn note_attention(&mut self, position: u64, reply: ReplyId, event: &ConversationEvent) {
-        use segnalalo_domain::event::conversation::DeliveryStatus;
+    /// `reported`: the last that the platform said of the reply. It may say that an attempt failed before we say that it took it.
+    fn note_attention(
+        &mut self,
+        position: u64,
+        reply: ReplyId,
+        event: &ConversationEvent,
+        reported: Option<DeliveryStatus>,
+    ) {
         match event {
+            ConversationEvent::SendAccepted { proof, .. }
+                if reported == Some(DeliveryStatus::Failed) && *proof != Proof::Operator => {}
             ConversationEvent::ReplyHeld { .. }
             | ConversationEvent::SendRefused { last: true, .. }
             | ConversationEvent::DeliveryReported { status: DeliveryStatus::Failed, .. } => {
