@@ -66,7 +66,7 @@ fn table(outcomes: &[Outcome]) -> Result<String> {
         let seen = match &outcome.not_shown {
             Some(_) => "not shown on that machine".to_owned(),
             None if outcome.is_green() => format!("{} times; it held", outcome.injected),
-            None => outcome.findings.join("; "),
+            None => outcome.findings.iter().map(|finding| cut(finding)).collect::<Vec<_>>().join("; "),
         };
         let Outcome { answered, refused, sent, held, .. } = outcome;
         writeln!(
