@@ -13,8 +13,10 @@ use std::sync::Arc;
 
 /// WhatsApp keeps what was sent to us for seven days (Cloud API, "Media": ids from webhooks); nobody keeps it for longer.
 const KEPT_BY_META: SignedDuration = SignedDuration::from_hours(8 * 24);
-/// A link that isn't there may come back; an address that was altered may not be the platform's doing.
+/// A link that isn't there may come back, and a permission that lapsed looks like a file that is gone: it is believed when
+/// it was said several times, and still after a day.
 const FEW: u32 = 3;
+const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// How a job ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -99,7 +101,7 @@ impl Courier {
                 }
             }
             Err(Failure::Final(code)) => self.give_up(job, index, code).await,
-            Err(Failure::Few(code)) if job.tries + 1 >= FEW => self.give_up(job, index, code).await,
+            Err(Failure::Few(code)) if is_believed(job.tries, age) => self.give_up(job, index, code).await,
             Err(Failure::Few(code)) => Err(code.to_owned()),
             Err(Failure::Later(why)) => Err(why),
         }
@@ -117,11 +119,29 @@ impl Courier {
     }
 }
 
+/// `tries` before this one; `age` of the message.
+fn is_believed(tries: u32, age: SignedDuration) -> bool {
+    tries + 1 >= FEW && age >= A_DAY
+}
+
 fn name(job: &Job, index: u32) -> AttachmentRef {
     AttachmentRef {
         conversation_id: job.conversation.to_vec(),
         message_id: job.message.to_vec(),
         revision: job.revision,
         index,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_gone_is_believed_after_three_tries_and_a_day() {
+        let minute = SignedDuration::from_mins(1);
+        assert!(!is_believed(2, minute), "a token that lapsed looks like that too");
+        assert!(!is_believed(1, A_DAY), "twice is no proof");
+        assert!(is_believed(2, A_DAY) && A_DAY < KEPT_BY_META);
     }
 }
