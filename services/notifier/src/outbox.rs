@@ -98,6 +98,7 @@ impl Outbox {
         match event {
             Said::MessageReceived { channel, sealed, .. } => self.received(id, *channel, sealed, recorded.occurred_at),
             Said::ReplyRequested { .. } => self.requested(id, event, recorded),
+            Said::IdentityChanged { current: Some(_), sealed, .. } => self.moved(id, sealed),
             Said::SendAttempted { reply, attempt, sealed, .. } => self.change(id, *reply, |reply| {
                 reply.attempts = *attempt;
                 reply.last_attempt = Some(Attempt { at: recorded.recorded_at, sent: sealed.clone() });
@@ -131,7 +132,7 @@ impl Outbox {
             | Said::MessageRouted { .. }
             | Said::DeliveryReported { .. }
             | Said::ColleagueAnswered { .. }
-            | Said::IdentityChanged { .. }
+            | Said::IdentityChanged { current: None, .. }
             | Said::MediaStored { .. }
             | Said::MediaFailed { .. } => {}
         }
@@ -157,6 +158,13 @@ impl Outbox {
                 };
                 self.conversations.insert(id, begun);
             }
+        }
+    }
+
+    /// The platform says that he has another number: what was his may be somebody else's by now.
+    fn moved(&mut self, id: ConversationId, address: &Sealed) {
+        if let Some(known) = self.conversations.get_mut(&id).filter(|known| !known.channel.is_public()) {
+            known.address = address.clone();
         }
     }
 

@@ -100,7 +100,8 @@ pub struct ReactToMessage {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangeIdentity {
-    pub conversation: ConversationId,
+    /// Where he may have written under what he was called before, best first.
+    pub conversations: Vec<ConversationId>,
     pub previous: Option<PersonId>,
     pub current: Option<PersonId>,
     pub sealed: Sealed,

@@ -89,12 +89,13 @@ pub(super) fn react(desk: &Desk, reaction: &ReactToMessage) -> Decision {
 }
 
 pub(super) fn change_identity(desk: &Desk, change: &ChangeIdentity) -> Decision {
-    if !desk.conversations.contains_key(&change.conversation) {
+    let known = change.conversations.iter().find(|conversation| desk.conversations.contains_key(conversation));
+    let Some(conversation) = known else {
         return Decision::ignored("conversation_unknown");
-    }
+    };
     let mut decision = Decision::by(Actor::citizen());
     decision.conversation(
-        change.conversation,
+        *conversation,
         Event::IdentityChanged { previous: change.previous, current: change.current, sealed: change.sealed.clone() },
     );
     decision

@@ -178,3 +178,25 @@ fn what_was_refused_for_good_lets_pass_and_is_sent_again_when_a_person_says_so()
     assert_eq!(due(&outbox, 100), [reply(1)]);
     assert_eq!(outbox.due(at(100))[0].reply.attempts, 1);
 }
+
+#[test]
+fn who_changed_his_number_is_answered_at_the_new_one_until_he_writes_again() {
+    let mut outbox = Outbox::default();
+    let changed = |current: Option<u8>| Said::IdentityChanged {
+        previous: None,
+        current: current.map(|n| segnalalo_domain::id::PersonId([n; 16])),
+        sealed: sealed("new number"),
+    };
+    let address = |outbox: &Outbox, n: u8| outbox.conversations[&conversation(n)].address.clone();
+    outbox.apply(&recorded(conversation(1), 1, received(Channel::Whatsapp, "old number")));
+    outbox.apply(&recorded(conversation(1), 2, changed(None)));
+    assert_eq!(address(&outbox, 1), sealed("old number"), "nobody says where he is now");
+    outbox.apply(&recorded(conversation(1), 3, changed(Some(2))));
+    assert_eq!(address(&outbox, 1), sealed("new number"));
+    outbox.apply(&recorded(conversation(1), 4, received(Channel::Whatsapp, "newer number")));
+    assert_eq!(address(&outbox, 1), sealed("newer number"));
+    // A thread is where it is.
+    outbox.apply(&recorded(conversation(2), 1, received(Channel::FacebookPost, "post")));
+    outbox.apply(&recorded(conversation(2), 2, changed(Some(2))));
+    assert_eq!(address(&outbox, 2), sealed("post"));
+}

@@ -196,18 +196,32 @@ impl Translate<'_> {
 
     fn identity_change(&self, change: wire::IdentityChange) -> Result<ChangeIdentity, Error> {
         let previous = change.previous.clone().unwrap_or_default();
-        let conversation = self.identity.private(self.channel, &previous).pop().ok_or(Error::Field("previous"))?;
+        let conversations = self.identity.private(self.channel, &previous);
+        if conversations.is_empty() {
+            return Err(Error::Field("previous"));
+        }
         let previous = self.identity.person(&previous);
+        let address = change.current.as_ref().and_then(answer_to);
         Ok(ChangeIdentity {
-            conversation,
+            conversations,
             previous,
             current: change.current.as_ref().and_then(|author| self.identity.person(author)),
             sealed: sealed::seal(
                 previous,
-                &PersonalContent { author: change.current, raw: change.raw, ..PersonalContent::default() },
+                &PersonalContent { author: change.current, address, raw: change.raw, ..PersonalContent::default() },
             ),
         })
     }
+}
+
+/// Where a person is answered in private from now on. Messenger's ids never change.
+fn answer_to(author: &Author) -> Option<Address> {
+    let to = match author.id_type() {
+        IdType::Phone => To::WhatsappPhone(author.id.clone()),
+        IdType::BusinessScoped => To::WhatsappUserId(author.id.clone()),
+        IdType::PageScoped | IdType::Unspecified => return None,
+    };
+    Some(Address { to: Some(to) })
 }
 
 /// By this our own comment is known when it comes back: platforms trim what they store.
