@@ -1,6 +1,8 @@
 //! The registry's process: the log opened, the broker's copy compared, the world replayed; then intake, relay, patience
 //! and gRPC, until shutdown.
 
+mod topology;
+
 use crate::{
     blobs::Blobs,
     config::Config,
@@ -280,7 +282,7 @@ impl Parts {
         };
         let token = shutdown.clone();
         tasks.spawn(async move { Ok(relay.run(position, token).await?) });
-        tasks.spawn(keep_topology(self.deps.bus.clone(), shutdown.clone()));
+        tasks.spawn(topology::keep_topology(self.deps.bus.clone(), shutdown.clone()));
         let patience = patience::run(self.writer.clone(), self.deps.clock.clone(), shutdown.clone());
         tasks.spawn(async move {
             patience.await;
@@ -381,24 +383,6 @@ impl Parts {
         tokio::select! {
             served = server.serve_with_incoming(incoming) => served.context("gRPC"),
             () = stopping => Ok(()),
-        }
-    }
-}
-
-/// A broker that came back empty gets its streams again; the relay then fills EVENTS.
-async fn keep_topology(bus: Bus, shutdown: Shutdown) -> anyhow::Result<()> {
-    let mut reconnects = bus.on_reconnect();
-    loop {
-        tokio::select! {
-            () = shutdown.cancelled() => return Ok(()),
-            changed = reconnects.changed() => if changed.is_err() { return Ok(()) },
-        }
-        while let Err(error) = bus.topology().ensure().await {
-            tracing::warn!(%error, "the broker's streams can't be checked yet");
-            tokio::select! {
-                () = shutdown.cancelled() => return Ok(()),
-                () = tokio::time::sleep(BROKER_PAUSE) => {}
-            }
         }
     }
 }

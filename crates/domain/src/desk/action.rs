@@ -1,6 +1,8 @@
 //! What operators and offices do with a ticket: the table of legal steps, and the news that each step owes the citizen.
 
+mod merge;
 mod news;
+mod spam;
 mod steps;
 
 pub(super) use steps::ByHand;

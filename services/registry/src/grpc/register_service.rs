@@ -76,7 +76,7 @@ impl RegisterService for Registers {
     async fn open_emergency(
         &self,
         request: Request<wire::OpenEmergencyRequest>,
-    ) -> Result<Response<wire::EmergencyNoted>, Status> {
+    ) -> Result<Response<wire::OpenEmergencyResponse>, Status> {
         let request = request.into_inner();
         let read = || {
             let cause = command::cause(b"emergency", None, &request.idempotency_key, &request.encode_to_vec())?;
@@ -86,13 +86,14 @@ impl RegisterService for Registers {
             let (said, act) = (request.cause.clone(), request.act.clone());
             Ok((cause, actor, EmergencyStep::Open { from, cause: said, authorised_by, act }))
         };
-        self.note(read()).await
+        let Noted { position, repeated, until } = self.note(read()).await?;
+        Ok(Response::new(wire::OpenEmergencyResponse { position, repeated, until }))
     }
 
     async fn extend_emergency(
         &self,
         request: Request<wire::ExtendEmergencyRequest>,
-    ) -> Result<Response<wire::EmergencyNoted>, Status> {
+    ) -> Result<Response<wire::ExtendEmergencyResponse>, Status> {
         let request = request.into_inner();
         let read = || {
             let cause = command::cause(b"emergency", None, &request.idempotency_key, &request.encode_to_vec())?;
@@ -101,13 +102,14 @@ impl RegisterService for Registers {
             let authorised_by = either(&request.authorised_by, &actor.name);
             Ok((cause, actor, EmergencyStep::Extend { until, authorised_by, act: request.act.clone() }))
         };
-        self.note(read()).await
+        let Noted { position, repeated, until } = self.note(read()).await?;
+        Ok(Response::new(wire::ExtendEmergencyResponse { position, repeated, until }))
     }
 
     async fn close_emergency(
         &self,
         request: Request<wire::CloseEmergencyRequest>,
-    ) -> Result<Response<wire::EmergencyNoted>, Status> {
+    ) -> Result<Response<wire::CloseEmergencyResponse>, Status> {
         let request = request.into_inner();
         let read = || {
             let cause = command::cause(b"emergency", None, &request.idempotency_key, &request.encode_to_vec())?;
@@ -115,7 +117,8 @@ impl RegisterService for Registers {
             let at = moment(request.at.as_ref(), "at")?.unwrap_or_else(|| self.exporter.clock.now());
             Ok((cause, actor, EmergencyStep::Close { at }))
         };
-        self.note(read()).await
+        let Noted { position, repeated, until } = self.note(read()).await?;
+        Ok(Response::new(wire::CloseEmergencyResponse { position, repeated, until }))
     }
 
     async fn import_emergency(
@@ -182,19 +185,19 @@ impl RegisterService for Registers {
     }
 }
 
+/// A step of the emergency register, in the log.
+struct Noted {
+    position: u64,
+    repeated: bool,
+    until: Option<prost_types::Timestamp>,
+}
+
 impl Registers {
-    async fn note(
-        &self,
-        read: Result<(CauseId, Actor, EmergencyStep), Rejection>,
-    ) -> Result<Response<wire::EmergencyNoted>, Status> {
+    async fn note(&self, read: Result<(CauseId, Actor, EmergencyStep), Rejection>) -> Result<Noted, Status> {
         let (cause, actor, step) = read.map_err(|rejection| status::rejected(&rejection))?;
         let receipt = self.take(cause, actor, step).await.map_err(|error| status::failed(&error))?;
         let until = self.exporter.writer.read(|world| world.desk.register.emergencies.last().map(|last| last.until));
-        Ok(Response::new(wire::EmergencyNoted {
-            position: receipt.position,
-            repeated: receipt.repeated,
-            until: until.map(time::to_wire),
-        }))
+        Ok(Noted { position: receipt.position, repeated: receipt.repeated, until: until.map(time::to_wire) })
     }
 
     async fn take(&self, cause: CauseId, actor: Actor, step: EmergencyStep) -> Result<Receipt, Error> {

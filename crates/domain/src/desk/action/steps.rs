@@ -3,14 +3,12 @@
 use super::super::daily::impersonal;
 use super::{Action, Reopener, Words, news::News, reopen, set_auto_close};
 use crate::{
-    conversation::{Reply, ReplyStatus},
-    desk::{Context, Decision, Desk, lookup::TicketRef, terms::Terms},
+    desk::{Context, Decision, Desk, terms::Terms},
     event::{
         Register, Registration,
-        conversation::{DropReason, Event as ConversationEvent},
         ticket::{CloseReason, Event},
     },
-    id::{ConversationId, PersonId, ReplyId, TicketId},
+    id::{PersonId, TicketId},
     protocol::{EmergencyNumber, ProtocolNumber},
     rejection::Rejection,
     sealed::{Scheme, Sealed},
@@ -211,115 +209,6 @@ impl<'a> Step<'a> {
         self.tell(template, &[], words);
     }
 
-    fn merge(&mut self, into: &TicketRef) -> Result<(), Rejection> {
-        let (target, state) = self.desk.find(into)?;
-        if target == self.id || !state.phase.is_open() {
-            return Err(Rejection::BadMerge);
-        }
-        self.decision.ticket(self.id, Event::Merged { into: target });
-        self.decision.ticket(target, Event::Absorbed { from: self.id });
-        if self.ticket.emergency && !state.emergency {
-            self.decision.ticket(target, Event::EmergencyFlagged { message: self.ticket.message });
-        }
-        self.keep_promise(target, state);
-        self.tell_newcomers(target, state);
-        Ok(())
-    }
-
-    /// Who was told an earlier day keeps it: what he is merged into is due by then.
-    fn keep_promise(&mut self, target: TicketId, state: &ticket::State) {
-        let running = |ticket: &'a ticket::State| ticket.term(DeadlineName::TakeInCharge).filter(|term| !term.done);
-        let Some(told) = running(self.ticket) else {
-            return;
-        };
-        let promised = sla::take_in_charge(self.context.calendar, told.deadline.from);
-        let other = state.term(DeadlineName::TakeInCharge).filter(|term| !term.done);
-        if other.is_some_and(|other| promised.due < other.deadline.due && promised.due > self.context.now) {
-            let terms = Terms { id: target, ticket: state, ..self.terms() };
-            terms.set(&mut self.decision, promised, Why::Told);
-        }
-    }
-
-    /// Who is merged into what is in charge already gets its number: that news went out before he followed.
-    fn tell_newcomers(&mut self, target: TicketId, state: &ticket::State) {
-        let taken = state.term(DeadlineName::TakeInCharge).is_some_and(|term| term.done);
-        let Some(office) = state.office.as_ref().filter(|_| taken) else {
-            return;
-        };
-        let knows = |id: &ConversationId| *id == state.conversation || state.followers.contains(id);
-        let mut newcomers = self.ticket.followers.clone();
-        newcomers.insert(0, self.ticket.conversation);
-        newcomers.retain(|id| !knows(id));
-        let by_person = self.by_person();
-        News { id: target, ticket: state, context: self.context }.tell_in(
-            &newcomers,
-            &mut self.decision,
-            Template::TakenInCharge,
-            &[("office", office.to_string())],
-            None,
-            by_person,
-        );
-    }
-
-    /// What isn't sent yet to a spammer isn't sent at all. Others who were merged into it are owed an answer still.
-    fn mark_spam(&mut self) -> Result<(), Rejection> {
-        if !self.ticket.followers.is_empty() {
-            return Err(Rejection::Followed);
-        }
-        self.decision.ticket(self.id, Event::MarkedSpam);
-        for (reply, _) in self.replies().filter(|(_, reply)| reply.status == ReplyStatus::Due) {
-            self.decision.conversation(
-                self.ticket.conversation,
-                ConversationEvent::ReplyDropped { reply: *reply, reason: DropReason::Superseded },
-            );
-        }
-        Ok(())
-    }
-
-    /// What was asked to be sent to the citizen about this ticket.
-    fn replies(&self) -> impl Iterator<Item = (&'a ReplyId, &'a Reply)> + use<'a> {
-        let id = self.id;
-        let conversation = self.desk.conversations.get(&self.ticket.conversation);
-        let replies = conversation.into_iter().flat_map(|conversation| &conversation.replies);
-        replies.filter(move |(_, reply)| reply.ticket == Some(id))
-    }
-
-    /// Whether the last message of this kind never left.
-    fn is_untold(&self, template: Template) -> bool {
-        let of_kind = self.replies().filter(|(_, reply)| reply.template == template);
-        let last = of_kind.max_by_key(|(_, reply)| reply.requested_at);
-        last.is_some_and(|(_, reply)| reply.status == ReplyStatus::Dropped)
-    }
-
-    /// It comes back where it was, and the terms that were running run again. What was dropped is owed again: the receipt, or
-    /// the number, or the day. The words of a question are gone: it isn't waited for.
-    fn lift_spam(&mut self) {
-        self.decision.ticket(self.id, Event::SpamLifted);
-        let unasked = self.ticket.before_spam == ticket::Phase::AwaitingCitizen && self.is_untold(Template::Question);
-        let terms = self.terms();
-        let waits = |term: &ticket::Term| term.deadline.name == DeadlineName::CitizenReply;
-        for term in self.ticket.terms.iter().filter(|term| !(term.done || unasked && waits(term))) {
-            terms.set(&mut self.decision, term.deadline.clone(), Why::SpamLifted);
-        }
-        if unasked {
-            self.decision.ticket(self.id, Event::WaitEnded);
-            terms.resume(&mut self.decision, self.context.now, &[]);
-        }
-        if let (true, Some(office)) = (self.is_untold(Template::TakenInCharge), self.ticket.office.clone()) {
-            self.tell(Template::TakenInCharge, &[("office", office.to_string())], None);
-        }
-        if let (true, Some(day)) = (self.is_untold(Template::Feasible), self.ticket.expected_by) {
-            self.tell(Template::Feasible, &[("expected_by", day.to_string())], None);
-        }
-        let answered = self.replies().any(|(_, reply)| reply.status != ReplyStatus::Dropped);
-        let stopped = self.ticket.paused(DeadlineName::TakeInCharge).map(|paused| &paused.term);
-        let take_in_charge = self.ticket.term(DeadlineName::TakeInCharge).filter(|term| !term.done).or(stopped);
-        if let Some(term) = take_in_charge.filter(|_| !answered) {
-            let template = if self.ticket.emergency { Template::Emergency } else { Template::Receipt };
-            self.tell(template, &[("take_in_charge_by", term.deadline.due.to_string())], None);
-        }
-    }
-
     fn annul(&mut self, reason: &str, act: &str) -> Result<(), Rejection> {
         let reason = impersonal("reason", filled("reason", reason)?)?;
         let act = impersonal("act", filled("act", act)?)?;
@@ -339,17 +228,17 @@ impl<'a> Step<'a> {
         terms.set(&mut self.decision, deadline, Why::Promised);
     }
 
-    fn tell(&mut self, template: Template, extra: &[(&str, String)], words: Option<Sealed>) {
+    pub(super) fn tell(&mut self, template: Template, extra: &[(&str, String)], words: Option<Sealed>) {
         let by_person = self.by_person();
         let news = News { id: self.id, ticket: self.ticket, context: self.context };
         news.tell(&mut self.decision, template, extra, words, by_person);
     }
 
-    fn terms(&self) -> Terms<'a> {
+    pub(super) fn terms(&self) -> Terms<'a> {
         Terms { desk: self.desk, id: self.id, ticket: self.ticket, context: self.context }
     }
 
-    fn by_person(&self) -> bool {
+    pub(super) fn by_person(&self) -> bool {
         self.decision.actor.kind == ActorType::Person
     }
 

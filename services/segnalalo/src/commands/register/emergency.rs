@@ -17,9 +17,7 @@ use segnalalo_domain::calendar::rome;
 use segnalalo_kit::config::Vars;
 use segnalalo_proto::{
     common::v1::Actor,
-    registry::v1::{
-        CloseEmergencyRequest, EmergencyNoted, ExtendEmergencyRequest, ImportEmergencyRequest, OpenEmergencyRequest,
-    },
+    registry::v1::{CloseEmergencyRequest, ExtendEmergencyRequest, ImportEmergencyRequest, OpenEmergencyRequest},
     time,
 };
 use serde_json::json;
@@ -71,6 +69,8 @@ pub struct Desk<'a> {
     pub phrases: &'a Phrases,
 }
 
+type Noted = (u64, bool, Option<prost_types::Timestamp>);
+
 impl Desk<'_> {
     pub async fn run(mut self, command: Command) -> Result<(), Failure> {
         let actor = Some(operator::actor(self.operator, self.vars, self.phrases)?);
@@ -80,42 +80,45 @@ impl Desk<'_> {
                 let key = key.unwrap_or_else(operator::draw_key);
                 let idempotency_key = key.clone();
                 let request = OpenEmergencyRequest { idempotency_key, actor, from, cause: reason, authorised_by, act };
-                let answer = self.registry.register.open_emergency(request).await;
-                self.noted(answer, "emergency_opened", &key)
+                let answer = self.registry.register.open_emergency(request).await.map(Response::into_inner);
+                let noted = answer.map(|noted| (noted.position, noted.repeated, noted.until));
+                self.noted(noted, "emergency_opened", &key)
             }
             Command::Extend { until, act, authorised_by, key } => {
                 let until = Some(time::to_wire(self.moment(&until)?));
                 let key = key.unwrap_or_else(operator::draw_key);
                 let idempotency_key = key.clone();
                 let request = ExtendEmergencyRequest { idempotency_key, actor, until, authorised_by, act };
-                let answer = self.registry.register.extend_emergency(request).await;
-                self.noted(answer, "emergency_extended", &key)
+                let answer = self.registry.register.extend_emergency(request).await.map(Response::into_inner);
+                let noted = answer.map(|noted| (noted.position, noted.repeated, noted.until));
+                self.noted(noted, "emergency_extended", &key)
             }
             Command::Close { at, key } => {
                 let at = at.map(|at| self.moment(&at)).transpose()?.map(time::to_wire);
                 let key = key.unwrap_or_else(operator::draw_key);
                 let request = CloseEmergencyRequest { idempotency_key: key.clone(), actor, at };
-                let answer = self.registry.register.close_emergency(request).await;
-                self.noted(answer, "emergency_closed", &key)
+                let answer = self.registry.register.close_emergency(request).await.map(Response::into_inner);
+                let noted = answer.map(|noted| (noted.position, noted.repeated, noted.until));
+                self.noted(noted, "emergency_closed", &key)
             }
             Command::Import { file } => self.import(actor, file).await,
         }
     }
 
-    fn noted(&self, answer: Result<Response<EmergencyNoted>, Status>, said: &str, key: &str) -> Result<(), Failure> {
-        let noted = answer.map_err(|status| {
+    /// Position, whether it was repeated, and until when it is authorised.
+    fn noted(&self, answer: Result<Noted, Status>, said: &str, key: &str) -> Result<(), Failure> {
+        let (position, repeated, until) = answer.map_err(|status| {
             let failure = self.registry.refused(&status, self.phrases, &[]);
             let again = self.phrases.text("retry", &[("key", key)]);
             if client::is_uncertain(&status) { failure.with(&again) } else { failure }
         })?;
-        let noted = noted.into_inner();
-        let until = instant(noted.until.as_ref());
+        let until = instant(until.as_ref());
         if self.json {
             let until = until.map(|until| until.to_string());
-            output::line(json!({ "position": noted.position, "repeated": noted.repeated, "until": until }).to_string());
+            output::line(json!({ "position": position, "repeated": repeated, "until": until }).to_string());
             return Ok(());
         }
-        let said = if noted.repeated { "emergency_noted_before" } else { said };
+        let said = if repeated { "emergency_noted_before" } else { said };
         output::line(self.phrases.text(said, &[("until", &until.map(stamp).unwrap_or_default())]));
         Ok(())
     }
